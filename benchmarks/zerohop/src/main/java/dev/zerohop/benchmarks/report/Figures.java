@@ -22,10 +22,11 @@ final class Figures {
     static Map<String, Figure> of(Results results) {
         Map<String, Figure> figures = new TreeMap<>();
         for (Key key : results.keys()) {
-            boolean update = UpdateReport.KINDS.contains(key.kind());
-            Optional<Value> value = update ? results.wall(key) : results.cpuNanos(key);
+            boolean micros = UpdateReport.KINDS.contains(key.kind()) || KeyReport.TABLES.contains(key.kind());
+            boolean wall = micros || key.kind().equals(KeyReport.LOOK_UP);
+            Optional<Value> value = wall ? results.wall(key) : results.cpuNanos(key);
             value.filter(found -> !found.doubtful())
-                    .ifPresent(found -> figures.put(row(key, update ? "µs" : "ns"), new Figure(found.value(), false)));
+                    .ifPresent(found -> figures.put(row(key, micros ? "µs" : "ns"), new Figure(found.value(), false)));
         }
         results.files("coldstart-.*")
                 .values()

@@ -98,9 +98,9 @@ final class PickReport {
         }
     }
 
-    /** What peak-EWMA may grow by is the subject of no goal, so it is only shown. */
+    /** What these may grow by is the subject of no goal, so it is only shown. */
     private void flat(String what, String policy, double growth) {
-        if (policy.equals("peak_ewma")) {
+        if (policy.equals("peak_ewma") || policy.equals("prequal")) {
             report.shown(what, Report.number(growth), "reported");
         } else {
             report.goal(what, Report.ratio(growth, FLAT), "flat: ≤ " + FLAT, growth <= FLAT);

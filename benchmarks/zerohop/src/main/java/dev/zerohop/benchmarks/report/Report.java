@@ -61,6 +61,7 @@ public final class Report {
                         environment.get("cores").asInt()));
         PickReport picks = new PickReport(this, results);
         picks.write();
+        new KeyReport(this, results).write();
         new UpdateReport(this, results).write();
         new LargeReport(this, results).write();
         coldStarts();

@@ -29,7 +29,7 @@ final class Results {
     /**
      * One measurement.
      *
-     * @param kind the benchmark's class: Pick, PickByKey, Acquire or Update; for PickInOutage also how many endpoints are out, for Update whether objects are the same
+     * @param kind the benchmark's class: Pick, PickByKey, Acquire or Update; for PickInOutage and TableRebuild also how many endpoints are out, for Update whether objects are the same
      * @param library whose code it is
      * @param policy the policy, or the benchmark's method where there is none
      */

@@ -18,12 +18,13 @@ import org.openjdk.jmh.annotations.Setup;
 import org.openjdk.jmh.annotations.State;
 import org.openjdk.jmh.annotations.TearDown;
 
-/** {@code Picker.pick} over a balancer's own nodes. */
+/** {@code Picker.pick} over a balancer's own nodes. Under {@code prequal} probes are sent and answered beside the picks, as many as its limit allows. */
 @State(Scope.Benchmark)
 @BenchmarkMode(Mode.AverageTime)
 @OutputTimeUnit(TimeUnit.NANOSECONDS)
 public class Pick {
-    @Param({"round_robin", "random", "weighted_random", "weighted_round_robin", "least_request", "peak_ewma"})
+    @Param({"round_robin", "random", "weighted_random", "weighted_round_robin", "least_request", "peak_ewma", "prequal"
+    })
     String policy;
 
     @Param({"10", "1000", "10000"})
@@ -39,7 +40,7 @@ public class Pick {
             subject.balancer().acquire(PickContext.NONE).complete(Outcome.SUCCESS);
         }
         Snapshot snapshot = subject.balancer().current().snapshot();
-        picker = Pickers.byName(policy).newPicker(snapshot, Env.system());
+        picker = Pickers.byName(policy).newPicker(snapshot, Env.system().withProbes(new AnsweredLoads()));
     }
 
     @TearDown

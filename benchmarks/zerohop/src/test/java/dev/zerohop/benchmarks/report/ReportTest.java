@@ -84,6 +84,39 @@ class ReportTest {
     }
 
     @Test
+    void lookUpsOfKeysCountWithoutTheirHashAndTablesBesideThoseOfThePeer() throws IOException {
+        StoredRun run = new StoredRun()
+                .wall("grpc.RingRebuild.oneMore", "", 1_000, 20_000)
+                .wall("grpc.RingRebuild.oneMore", "", 10_000, 450_000)
+                .table("ring_hash", 0, 1_000, 2_000)
+                .table("ring_hash", 0, 10_000, 50_000)
+                .table("ring_hash", 1, 1_000, 12)
+                .table("maglev", 0, 1_000, 1_500);
+        for (int n : new int[] {1_000, 10_000}) {
+            run.wall("zerohop.KeyLookup.find", "nothing", n, 1.5)
+                    .wall("zerohop.KeyLookup.find", "binary_search", n, 80)
+                    .wall("zerohop.KeyLookup.find", "ring_hash", n, n == 1_000 ? 20 : 100)
+                    .wall("zerohop.KeyLookup.find", "maglev", n, 6)
+                    .wall("zerohop.KeyLookup.find", "jump", n, 56);
+        }
+        String report = report(run);
+
+        assertThat(row(report, "zerohop maglev", 3)).containsExactly("6.00", "6.00", "0");
+        assertThat(row(report, "zerohop ring_hash", 3)).containsExactly("20.0", "100", "0");
+        assertThat(row(report, "zerohop ring_hash", 5)).containsExactly("2,000", "50,000", "12.0", "-", "0");
+        assertThat(row(report, "grpc ring_hash")).containsExactly("20,000", "450,000", "-", "-", "0");
+        assertThat(row(report, "Look-up ring_hash to a binary search, N=1,000"))
+                .containsExactly("0.25", "≤ 1.2", "yes");
+        assertThat(row(report, "Look-up ring_hash to a binary search, N=10,000"))
+                .containsExactly("1.25", "≤ 1.2", "**no**");
+        assertThat(row(report, "Look-up maglev after the hash, N=1,000: ns")).containsExactly("4.50", "≤ 5.0", "yes");
+        assertThat(row(report, "Look-up jump after the hash, N=1,000: ns")).containsExactly("54.5", "≤ 40.0", "**no**");
+        assertThat(row(report, "Table of ring_hash to grpc ring_hash, N=10,000"))
+                .containsExactly("0.11", "≤ 0.1", "**no**");
+        assertThat(row(report, "Table of maglev, N=1,000: ms")).containsExactly("1.50", "≤ 3.0", "yes");
+    }
+
+    @Test
     void aComparisonEndsTheReportAndTheRunIsStoredForTheNext() throws IOException {
         History history = new History(directory.resolve("history"));
         Report first = new Report(new StoredRun()
@@ -111,17 +144,23 @@ class ReportTest {
 
     /** The other cells of the one row that begins so. */
     private static String[] row(String report, String first) {
+        return row(report, first, 0);
+    }
+
+    /** The same of the one that has so many other cells; 0 for any number. */
+    private static String[] row(String report, String first, int others) {
         String row = report.lines()
                 .filter(line -> line.matches("\\| \\Q" + first + "\\E +\\|.*"))
+                .filter(line -> others == 0 || line.split("\\|").length == others + 2)
                 .reduce((one, other) -> {
                     throw new AssertionError("two rows of " + first);
                 })
                 .orElseThrow(() -> new AssertionError("no row of " + first + " in\n" + report));
         String[] cells = row.split("\\|");
-        String[] others = new String[cells.length - 2];
-        for (int i = 0; i < others.length; i++) {
-            others[i] = cells[i + 2].strip();
+        String[] found = new String[cells.length - 2];
+        for (int i = 0; i < found.length; i++) {
+            found[i] = cells[i + 2].strip();
         }
-        return others;
+        return found;
     }
 }

@@ -16,15 +16,24 @@ final class StoredRun {
 
     /** One fork of one iteration. The benchmark is {@code library.Class.method}. */
     StoredRun cpu(String benchmark, String policy, int n, int threads, double nanos) {
-        return fork(benchmark, policy, n, threads, nanos, ", \"cpu\": {\"rawData\": [[%s]]}".formatted(nanos));
+        return fork(benchmark, policy(policy), n, threads, nanos, ", \"cpu\": {\"rawData\": [[%s]]}".formatted(nanos));
     }
 
-    StoredRun wall(String benchmark, String policy, int n, double micros) {
-        return fork(benchmark, policy, n, 1, micros, "");
+    StoredRun wall(String benchmark, String policy, int n, double time) {
+        return fork(benchmark, policy(policy), n, 1, time, "");
     }
 
-    private StoredRun fork(String benchmark, String policy, int n, int threads, double wall, String cpu) {
-        String parameters = policy.isEmpty() ? "" : ", \"policy\": \"%s\"".formatted(policy);
+    /** The next version of a table, with so many endpoints out. */
+    StoredRun table(String policy, int out, int n, double micros) {
+        return fork(
+                "zerohop.TableRebuild.rebuild", policy(policy) + ", \"out\": \"%d\"".formatted(out), n, 1, micros, "");
+    }
+
+    private static String policy(String policy) {
+        return policy.isEmpty() ? "" : ", \"policy\": \"%s\"".formatted(policy);
+    }
+
+    private StoredRun fork(String benchmark, String parameters, int n, int threads, double wall, String cpu) {
         forks.add(String.format(Locale.ROOT, """
                         {"benchmark": "dev.zerohop.benchmarks.%s", "threads": %d, "params": {"n": "%d"%s},
                          "primaryMetric": {"rawData": [[%s]], "scorePercentiles": {"50.0": %s}},
