@@ -24,6 +24,7 @@ final class SimReport {
             .bar b { position: relative; font-weight: 500; padding-left: .35rem; }
             .best b { font-weight: 700; color: var(--good); }
             td small { color: var(--soft); }
+            td small.below { display: block; }
             td.n, th.n { text-align: right; }
             td.n, .bar b { white-space: nowrap; }
             .scroll + p { margin: .8rem 0 0; color: var(--soft); font-size: .9rem; }

@@ -111,7 +111,7 @@ final class SimTables {
     private static String text(Difference difference) {
         return String.format(
                 Locale.ROOT,
-                "%s <small>(%s to %s)</small>",
+                "%s <small class=\"below\">%s to %s</small>",
                 SimReport.number(difference.median()),
                 SimReport.number(difference.low()),
                 SimReport.number(difference.high()));
