@@ -2,13 +2,10 @@ package dev.zerohop;
 
 import static java.util.Objects.requireNonNull;
 
-import dev.zerohop.internal.FaultCount;
-import dev.zerohop.internal.SerialExecutor;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.concurrent.CompletionStage;
-import java.util.concurrent.Executor;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
 
@@ -29,10 +26,9 @@ final class ControlPath {
     private final String name;
     private final Env env;
     private final Time time;
-    private final Executor serial;
+    private final ControlTasks tasks;
     private final Resolver resolver;
     private final BalancerListener listener;
-    private final AtomicBoolean closed = new AtomicBoolean();
     private final AtomicBoolean reviewAsked = new AtomicBoolean();
     private final Waiters waiters = new Waiters();
     private final PendingResolutions pending = new PendingResolutions();
@@ -51,7 +47,6 @@ final class ControlPath {
     private final ForeignFaults faults;
     private final HealthSources health;
     private final NextVersion versions;
-    private final FaultCount failures = new FaultCount();
     private final LeaseAge leaseAge;
     private final SettingsChoice settings;
     private final SourceReports reports;
@@ -65,11 +60,11 @@ final class ControlPath {
         this.name = builder.name;
         this.env = builder.env.withProbes(builder.probeTransport);
         this.time = env.time();
-        this.serial = builder.serial != null ? builder.serial : new SerialExecutor(this::onTaskFailure);
+        this.tasks = new ControlTasks(name, builder.serial);
         this.resolver = builder.source();
         this.listener = listener;
         this.faults = new ForeignFaults(name);
-        this.versions = new NextVersion(balancer, env, this::execute, faults, RETRY_NANOS);
+        this.versions = new NextVersion(balancer, env, tasks, faults, RETRY_NANOS);
         this.settings = new SettingsChoice(builder, listener, new Balancing());
         this.reports = new SourceReports(name, time, listener);
         this.versionReports = new VersionReports(name, time, listener);
@@ -80,10 +75,10 @@ final class ControlPath {
                 settings.configured().ejection().newDetector(env),
                 faults,
                 env.dice());
-        this.timer = new RebuildTimer(time, this::execute, this::rebuild);
-        this.health = new HealthSources(builder, settings.configured(), membership, timer, this::execute, faults);
-        this.directory = new DirectoryWatch(this::execute, this::directoryChanged, faults);
-        this.leaseAge = new LeaseAge(time, this::execute, this::closeOldLeases);
+        this.timer = new RebuildTimer(time, tasks, this::rebuild);
+        this.health = new HealthSources(builder, settings.configured(), membership, timer, tasks, faults);
+        this.directory = new DirectoryWatch(tasks, this::directoryChanged, faults);
+        this.leaseAge = new LeaseAge(time, tasks, this::closeOldLeases);
     }
 
     // ---- what others read ----
@@ -122,7 +117,7 @@ final class ControlPath {
     }
 
     boolean closed() {
-        return closed.get();
+        return tasks.closed();
     }
 
     CompletionStage<Void> nextChange() {
@@ -133,21 +128,21 @@ final class ControlPath {
 
     void start() {
         health.start();
-        execute(() -> {
+        tasks.execute(() -> {
             health.startChecks();
             leaseAge.limit(balancer.current().settings().leaseAgeLimit());
         });
         try {
             resolver.start(now -> {
                 requireNonNull(now, "resolution");
-                if (!closed.get()) {
+                if (!tasks.closed()) {
                     pending.add(now);
-                    execute(() -> pending.takeBy(this::take));
+                    tasks.execute(() -> pending.takeBy(this::take));
                 }
             });
         } catch (Throwable thrown) {
             // A source that does not start is one that cannot be read: calls learn why instead of waiting for it.
-            execute(() -> take(resolution.failed(
+            tasks.execute(() -> take(resolution.failed(
                     new IllegalStateException("it did not start: " + SourceState.brief(thrown), thrown))));
         }
     }
@@ -162,7 +157,7 @@ final class ControlPath {
 
     /** Null takes back what the application configured. */
     void apply(@Nullable BalancerSettings next) {
-        execute(() -> settings.ofApplication(next));
+        tasks.execute(() -> settings.ofApplication(next));
     }
 
     /** How the choice of settings comes into force. */
@@ -186,10 +181,10 @@ final class ControlPath {
 
     /** Request path: leaves the work to the scheduler. */
     void askForReview() {
-        if (!closed.get() && reviewAsked.compareAndSet(false, true)) {
+        if (!tasks.closed() && reviewAsked.compareAndSet(false, true)) {
             time.schedule(
                     0,
-                    () -> execute(() -> {
+                    () -> tasks.execute(() -> {
                         reviewAsked.set(false);
                         timer.soon();
                     }));
@@ -197,12 +192,12 @@ final class ControlPath {
     }
 
     void close() {
-        if (!closed.compareAndSet(false, true)) {
+        if (!tasks.close()) {
             return;
         }
         faults.close(resolver);
         health.close();
-        serial.execute(() -> guarded(() -> {
+        tasks.last(() -> {
             try {
                 timer.cancel();
                 health.closeChecks();
@@ -215,32 +210,7 @@ final class ControlPath {
                 waiters.wake();
                 listener.onClose(name);
             }
-        }));
-    }
-
-    private void execute(Runnable task) {
-        serial.execute(() -> {
-            if (!closed.get()) {
-                guarded(task);
-            }
         });
-    }
-
-    /** The executor may belong to a channel that takes an exception for its end. */
-    private void guarded(Runnable task) {
-        try {
-            task.run();
-        } catch (Throwable thrown) {
-            onTaskFailure(thrown);
-        }
-    }
-
-    private void onTaskFailure(Throwable thrown) {
-        long count = failures.next();
-        if (count != 0) {
-            String what = "{}: a change could not be applied ({} times so far); the version before it stays in force";
-            LOG.error(what, name, count, thrown);
-        }
     }
 
     // ---- tasks: everything below runs on the serial executor ----
@@ -252,14 +222,14 @@ final class ControlPath {
         resolution = now;
         reports.rejected(before, now);
         if (now.configuration() != before.configuration()) {
-            guarded(() ->
+            tasks.guarded(() ->
                     settings.ofSource(before.configuration(), now.configuration(), "source " + sourceName(source)));
         }
         if (now.verdicts() != before.verdicts()) {
             membership.takeVerdicts(now.verdicts(), time.nanoTime());
             timer.soon();
         }
-        guarded(() -> takeEndpoints(before, now));
+        tasks.guarded(() -> takeEndpoints(before, now));
         Throwable cause = now.error();
         if (cause != null && cause != before.error()) {
             takeError(cause);

@@ -265,7 +265,7 @@ public final class PriorityGroups implements Stage {
                         .toList();
                 Snapshot after = filter.apply(in.with(its, Long.MAX_VALUE, label(i)), nowNanos);
                 kept.addAll(after.candidates());
-                panics |= after.panic() != null;
+                panics |= !Objects.equals(after.panic(), in.panic());
                 notes.append("; ").append(label(i)).append(": ").append(lastOf(after.trail()));
             }
         }
