@@ -92,15 +92,17 @@ class MetersPageTest {
         assertThat(onPage).containsExactlyInAnyOrderElementsOf(rows);
     }
 
+    private static String text(Duration bound) {
+        boolean seconds = bound.compareTo(Duration.ofSeconds(1)) >= 0;
+        String number = String.valueOf(bound.toNanos() / (seconds ? 1e9 : 1e6)).replaceAll("\\.0$", "");
+        return number + (seconds ? " s" : " ms");
+    }
+
     @Test
     void thePageHasTheBoundsOfTheBuckets() throws IOException {
         assertThat(page().replaceAll("\\s+", " "))
                 .contains(Meters.BUCKETS.stream()
-                        .map(bound -> bound.toNanos() % 1_000_000_000 == 0
-                                ? bound.toSeconds() + " s"
-                                : bound.toNanos() / 1e6 % 1 == 0
-                                        ? bound.toMillis() + " ms"
-                                        : bound.toNanos() / 1e6 + " ms")
+                        .map(MetersPageTest::text)
                         .collect(Collectors.joining(", ")));
     }
 
