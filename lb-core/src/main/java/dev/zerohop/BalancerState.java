@@ -61,6 +61,11 @@ public record BalancerState(
         public @Nullable Duration age(Instant now) {
             return set == null ? null : set.age(now);
         }
+
+        /** Name, version, age, and why it cannot be read since when, for a person. */
+        public String describe(Instant now) {
+            return StateReader.source(this, now);
+        }
     }
 
     /**
@@ -75,7 +80,13 @@ public record BalancerState(
             BalancerSettings settings,
             RetryBudget retryBudget,
             @Nullable String rejected,
-            @Nullable String unconfigured) {}
+            @Nullable String unconfigured) {
+
+        /** One line for each part of the settings in force, and why the last configuration was rejected, for a person. */
+        public List<String> describe() {
+            return StateReader.settings(this);
+        }
+    }
 
     /**
      * One member.

@@ -111,8 +111,8 @@ final class Reasons {
         }
         return new Explanation(
                 balancer.name(),
-                StateReader.source(state),
-                StateReader.settings(state),
+                state.source().describe(state.at()),
+                state.configuration().describe(),
                 StateReader.members(state),
                 now.snapshot().trail(),
                 pick);

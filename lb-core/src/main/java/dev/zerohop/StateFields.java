@@ -48,7 +48,7 @@ final class StateFields {
         BalancerState.Configuration configuration = state.configuration();
         Map<String, @Nullable Object> fields = new LinkedHashMap<>();
         fields.put("policy", configuration.settings().policy().name());
-        fields.put("settings", List.copyOf(StateReader.settings(state)));
+        fields.put("settings", configuration.describe());
         fields.put("rejected", configuration.rejected());
         fields.put("unconfigured", configuration.unconfigured());
         return Collections.unmodifiableMap(fields);

@@ -110,13 +110,12 @@ final class StateReader {
 
     // ---- for people ----
 
-    static String source(BalancerState state) {
-        BalancerState.Source source = state.source();
+    static String source(BalancerState.Source source, Instant now) {
         EndpointSet set = source.set();
         String answer = set == null
                 ? ", no answer yet"
                 : ", version " + set.version() + ", age "
-                        + Durations.text(set.age(state.at()).toNanos())
+                        + Durations.text(set.age(now).toNanos())
                         + (set.stale() && source.error() == null ? ", stale: not vouched for yet" : "")
                         + (set.note().isEmpty() ? "" : ", " + set.note());
         return "source " + source.name()
@@ -126,8 +125,7 @@ final class StateReader {
                         : ", stale: cannot be read since " + source.failingSince() + ": " + source.error());
     }
 
-    static List<String> settings(BalancerState state) {
-        BalancerState.Configuration configuration = state.configuration();
+    static List<String> settings(BalancerState.Configuration configuration) {
         BalancerSettings settings = configuration.settings();
         List<String> lines = new ArrayList<>(List.of(
                 "policy " + settings.policy(),
@@ -151,7 +149,7 @@ final class StateReader {
         if (configuration.rejected() != null) {
             lines.add("the source's configuration was rejected: " + configuration.rejected());
         }
-        return lines;
+        return List.copyOf(lines);
     }
 
     static List<String> members(BalancerState state) {

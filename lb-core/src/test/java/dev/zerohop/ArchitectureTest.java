@@ -54,7 +54,7 @@ class ArchitectureTest {
                             // To be written to, alone.
                             "com.fasterxml.jackson.core..")),
             entry(ROOT + ".watch", List.of(ROOT, ROOT + ".watch")),
-            entry(ROOT + ".monitor", List.of(ROOT, ROOT + ".monitor")),
+            entry(ROOT + ".monitor", List.of(ROOT, ROOT + ".internal", ROOT + ".monitor")),
             entry(
                     ROOT + ".config",
                     List.of(

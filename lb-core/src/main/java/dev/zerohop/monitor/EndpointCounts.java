@@ -32,6 +32,7 @@ final class EndpointCounts {
     EndpointTraffic read(long slice) {
         long good = ok.sum(slice);
         double latency = good == 0 ? Double.NaN : (double) okNanos.sum(slice) / good;
-        return new EndpointTraffic(attempts.sum(slice), good, failed.sum(slice), latency, attempts.slices(slice));
+        return new EndpointTraffic(
+                attempts.sum(slice), good, failed.sum(slice), latency, attempts.slices(slice), failed.slices(slice));
     }
 }
