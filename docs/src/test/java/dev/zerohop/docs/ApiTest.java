@@ -30,6 +30,7 @@ class ApiTest {
             "extensions/lb-server",
             "extensions/lb-micrometer",
             "extensions/lb-opentelemetry",
+            "extensions/lb-admin",
             "lb-dns",
             "lb-testing");
 

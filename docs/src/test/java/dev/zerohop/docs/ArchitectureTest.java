@@ -71,6 +71,7 @@ class ArchitectureTest {
         noClasses()
                 .that()
                 .resideInAnyPackage(
+                        "dev.zerohop.admin..",
                         "dev.zerohop.cli..",
                         "dev.zerohop.demo..",
                         "dev.zerohop.dns..",

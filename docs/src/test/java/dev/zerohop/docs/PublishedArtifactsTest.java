@@ -32,6 +32,7 @@ class PublishedArtifactsTest {
                 "extensions/lb-server",
                 "extensions/lb-micrometer",
                 "extensions/lb-opentelemetry",
+                "extensions/lb-admin",
                 "apps/lb-etcd-orchestrator");
     }
 

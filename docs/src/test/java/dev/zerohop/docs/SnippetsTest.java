@@ -30,6 +30,7 @@ class SnippetsTest {
     private static final String IMPORTS = String.join(
             "\n",
             "import dev.zerohop.*;",
+            "import dev.zerohop.admin.*;",
             "import dev.zerohop.config.*;",
             "import dev.zerohop.grpc.*;",
             "import dev.zerohop.okhttp.*;",
@@ -54,6 +55,7 @@ class SnippetsTest {
             "import io.micrometer.core.instrument.MeterRegistry;",
             "import io.micrometer.core.instrument.simple.SimpleMeterRegistry;",
             "import io.opentelemetry.api.GlobalOpenTelemetry;",
+            "import java.net.InetSocketAddress;",
             "import java.net.URI;",
             "import java.nio.file.*;",
             "import java.time.*;",

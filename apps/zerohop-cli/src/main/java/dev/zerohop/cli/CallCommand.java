@@ -6,6 +6,7 @@ import java.util.concurrent.Callable;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
@@ -111,6 +112,9 @@ final class CallCommand implements Callable<Integer> {
                     "text, json (totals) or ndjson (one object for each second, no totals) (default: ${DEFAULT-VALUE})")
     private String output = "";
 
+    @Mixin
+    private final AdminOptions admin = new AdminOptions();
+
     CallCommand(Console console, Callers callers) {
         this.console = console;
         this.callers = callers;
@@ -128,6 +132,10 @@ final class CallCommand implements Callable<Integer> {
         }
         LoadPlan plan = plan(keys);
         Target parsed = Targets.parse(target);
+        return admin.during(console, () -> run(parsed, settings, plan, form, keys));
+    }
+
+    private int run(Target parsed, Settings settings, LoadPlan plan, Output form, CallKeys keys) throws Exception {
         try (Caller caller = open(parsed, settings)) {
             LoadRun run = new LoadRun(caller, plan);
             return Interruptible.run(timeoutMillis, run::stop, () -> {

@@ -28,6 +28,9 @@ final class Commands implements IFactory {
         if (type == WatchCommand.class) {
             return type.cast(new WatchCommand(console));
         }
+        if (type == TopCommand.class) {
+            return type.cast(new TopCommand(console));
+        }
         if (type == ShardCommand.class) {
             return type.cast(new ShardCommand(console));
         }

@@ -2,6 +2,7 @@ package dev.zerohop.cli;
 
 import dev.zerohop.Printable;
 import java.io.PrintStream;
+import java.util.List;
 
 /**
  * The output of a command: the answer to {@code out}, whole lines, each flushed; everything else to {@code err}. Control characters are written as escapes.
@@ -46,6 +47,22 @@ final class Console {
     /** Writes one line, or several in one piece, and flushes. Returns false if the output is closed. */
     boolean line(String text) {
         out.println(Printable.lines(text));
+        return !out.checkError();
+    }
+
+    /** Fills a terminal that was {@linkplain Terminal taken} with these lines, each of them {@linkplain #oneLine one line}. Returns false if the output is closed. */
+    boolean screen(List<String> lines) {
+        StringBuilder screen = new StringBuilder("\033[H");
+        for (int i = 0; i < lines.size(); i++) {
+            screen.append(i == 0 ? "" : "\r\n").append(oneLine(lines.get(i))).append("\033[K");
+        }
+        return control(screen.append("\033[J").toString());
+    }
+
+    /** Writes to the terminal what steers it, as it is. */
+    boolean control(String sequence) {
+        out.print(sequence);
+        out.flush();
         return !out.checkError();
     }
 

@@ -7,6 +7,7 @@ import java.util.Map;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 
 /** {@code zerohop gateway}. */
 @Command(
@@ -15,7 +16,7 @@ import picocli.CommandLine.Command;
             "A reverse proxy over golb functions, for callers that cannot embed the library: /function/NAME/REST goes to an endpoint of the"
                     + " function as /REST. Prints one line when it listens. On SIGTERM it waits for requests under way and ends with exit code 0.",
             "",
-            "It takes no options but these environment variables:",
+            "Its settings are environment variables:",
             "  eb_go_lb_zone          the zone whose functions are served (required)",
             "  eb_go_lb_etcd_host     etcd (default: localhost:2379)",
             "  eb_go_lb_handler_type  wrr, first (always the first endpoint), or dummy: the gateway itself answers (default: dummy)",
@@ -32,6 +33,9 @@ final class GatewayCommand implements Callable<Integer> {
     private final Console console;
     private final Map<String, String> environment;
 
+    @Mixin
+    private final AdminOptions admin = new AdminOptions();
+
     GatewayCommand(Console console, Map<String, String> environment) {
         this.console = console;
         this.environment = environment;
@@ -45,6 +49,10 @@ final class GatewayCommand implements Callable<Integer> {
         } catch (IllegalArgumentException rejected) {
             throw new BadInput(String.valueOf(rejected.getMessage()));
         }
+        return admin.during(console, () -> serve(settings));
+    }
+
+    private int serve(GatewaySettings settings) throws Exception {
         Gateway gateway;
         try {
             gateway = Gateway.start(settings, console::note);

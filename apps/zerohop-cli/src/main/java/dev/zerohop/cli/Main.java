@@ -28,6 +28,7 @@ import picocli.CommandLine.Spec;
             ServerCommand.class,
             CallCommand.class,
             WatchCommand.class,
+            TopCommand.class,
             ShardCommand.class,
             ShardMapCommand.class,
             RegisterCommand.class,

@@ -9,8 +9,11 @@ import java.net.InetAddress;
 import java.net.UnknownHostException;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.Callable;
+import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.concurrent.CountDownLatch;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -135,6 +138,9 @@ final class OrchestratorCommand implements Callable<Integer> {
             description = "text, or ndjson (one object on each line) (default: ${DEFAULT-VALUE})")
     private String output = "";
 
+    @Mixin
+    private final AdminOptions admin = new AdminOptions();
+
     OrchestratorCommand(Console console) {
         this.console = console;
     }
@@ -143,8 +149,13 @@ final class OrchestratorCommand implements Callable<Integer> {
     public Integer call() throws Exception {
         Output form = Output.parse(output, Output.TEXT, Output.NDJSON);
         CountDownLatch over = new CountDownLatch(1);
+        Printer printer = new Printer(form, over);
+        return admin.during(console, printer::about, () -> orchestrate(printer, over));
+    }
+
+    private int orchestrate(Printer printer, CountDownLatch over) throws Exception {
         try (EtcdClient client = client()) {
-            HealthOrchestrator orchestrator = orchestrator(client, new Printer(form, over));
+            HealthOrchestrator orchestrator = orchestrator(client, printer);
             return Interruptible.run(0, over::countDown, () -> {
                 try (orchestrator) {
                     orchestrator.start();
@@ -217,6 +228,8 @@ final class OrchestratorCommand implements Callable<Integer> {
     private final class Printer implements HealthOrchestrator.Listener {
         private final Output form;
         private final CountDownLatch over;
+        private final Map<String, String> down = new ConcurrentSkipListMap<>();
+        private volatile String role = "has no role yet";
 
         Printer(Output form, CountDownLatch over) {
             this.form = form;
@@ -225,6 +238,7 @@ final class OrchestratorCommand implements Callable<Integer> {
 
         @Override
         public void onRole(HealthOrchestrator.Role role, @Nullable String leader, long fence) {
+            this.role = "is " + role + ", leader " + (leader == null ? "none" : leader) + ", fence " + fence;
             print(
                     "role " + role + " leader=" + (leader == null ? "none" : leader) + " fence=" + fence,
                     JsonWriter.object(json -> {
@@ -237,6 +251,7 @@ final class OrchestratorCommand implements Callable<Integer> {
 
         @Override
         public void onDown(String endpoint, String reason, List<String> agreed) {
+            down.put(endpoint, reason);
             print(
                     "down " + endpoint + " agreed=" + String.join(",", agreed) + " " + Console.oneLine(reason),
                     JsonWriter.object(json -> {
@@ -253,6 +268,7 @@ final class OrchestratorCommand implements Callable<Integer> {
 
         @Override
         public void onLifted(String endpoint) {
+            down.remove(endpoint);
             print("lifted " + endpoint, JsonWriter.object(json -> {
                 json.writeStringField("event", "lifted");
                 json.writeStringField("endpoint", endpoint);
@@ -280,6 +296,13 @@ final class OrchestratorCommand implements Callable<Integer> {
         @Override
         public void onUnreachable(String reason) {
             console.note("etcd cannot be read, probing continues: " + reason);
+        }
+
+        /** For the status page: an orchestrator has no balancer to show. */
+        List<String> about() {
+            List<String> lines = new ArrayList<>(List.of("orchestrator of " + service + ": " + role));
+            down.forEach((endpoint, reason) -> lines.add("marked down: " + endpoint + ": " + reason));
+            return lines;
         }
 
         private void print(String text, String object) {

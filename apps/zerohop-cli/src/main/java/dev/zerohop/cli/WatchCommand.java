@@ -10,6 +10,7 @@ import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
@@ -37,6 +38,9 @@ final class WatchCommand implements Callable<Integer> {
                     "text (a table for each change), or json or ndjson (one object on one line for each change) (default: ${DEFAULT-VALUE})")
     private String output = "";
 
+    @Mixin
+    private final AdminOptions admin = new AdminOptions();
+
     WatchCommand(Console console) {
         this.console = console;
     }
@@ -47,6 +51,10 @@ final class WatchCommand implements Callable<Integer> {
         Target parsed = Targets.parse(target);
         CountDownLatch over = new CountDownLatch(1);
         Printer printer = new Printer(parsed, form, over);
+        return admin.during(console, () -> watch(parsed, printer, over));
+    }
+
+    private int watch(Target parsed, Printer printer, CountDownLatch over) throws Exception {
         Balancer balancer = Balancer.builder(parsed.text())
                 .resolver(Targets.newResolver(parsed))
                 .defaults(Configurations.defaults())

@@ -12,7 +12,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 class HelpTest {
     @ParameterizedTest
-    @ValueSource(strings = {"demo", "server", "call", "watch", "shard", "shard-map", "orchestrator", "doctor", "sim"})
+    @ValueSource(
+            strings = {"demo", "server", "call", "watch", "top", "shard", "shard-map", "orchestrator", "doctor", "sim"})
     void everyCommandHasHelpAndOutput(String command) {
         Cli.Result result = Cli.run(command, "--help");
         assertThat(result.code()).isZero();
@@ -50,6 +51,7 @@ class HelpTest {
                         "server",
                         "call",
                         "watch",
+                        "top",
                         "shard",
                         "shard-map",
                         "register",
@@ -83,7 +85,8 @@ class HelpTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"demo", "server", "call", "watch", "shard", "register", "orchestrator", "doctor", "sim"})
+    @ValueSource(
+            strings = {"demo", "server", "call", "watch", "top", "shard", "register", "orchestrator", "doctor", "sim"})
     void noOptionIsTwiceInAUsage(String command) {
         String usage = Cli.run(command, "--help").outLines().get(0);
         List<String> options = Pattern.compile("--[a-z-]+")
