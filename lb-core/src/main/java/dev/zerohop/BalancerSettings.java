@@ -71,6 +71,11 @@ public record BalancerSettings(
         return builder(policy).build();
     }
 
+    /** Whether any of the stages goes by what endpoints report of their load. */
+    boolean stagesWantLoadReports() {
+        return stages.stream().anyMatch(Stage::wantsLoadReports);
+    }
+
     /** The same with another policy. */
     public BalancerSettings withPolicy(PickPolicy policy) {
         return new BalancerSettings(policy, stages, ejection, checks, guard, retry, key, leaseAgeLimit);

@@ -75,6 +75,7 @@ final class ControlPath {
                 settings.configured().ejection().newDetector(env),
                 faults,
                 env.dice());
+        membership.keepReports(settings.configured().stagesWantLoadReports());
         this.timer = new RebuildTimer(time, tasks, this::rebuild);
         this.health = new HealthSources(builder, settings.configured(), membership, timer, tasks, faults);
         this.directory = new DirectoryWatch(tasks, this::directoryChanged, faults);
@@ -293,6 +294,7 @@ final class ControlPath {
         EjectionPolicy.Detector detector = membership.detector();
         RetryBudget budget = old.retryBudget();
         HealthSource checks = health.checks();
+        boolean reports;
         BalancerView now;
         try {
             if (unconfigured || !next.policy().equals(before.policy())) {
@@ -307,6 +309,7 @@ final class ControlPath {
             if (!next.retry().equals(before.retry())) {
                 budget = new GuardedBudget(next.retry().newBudget(time), faults);
             }
+            reports = next.stagesWantLoadReports();
             now = old.with(next, budget, picker);
         } catch (Throwable unusable) {
             return SourceState.brief(unusable);
@@ -320,6 +323,7 @@ final class ControlPath {
         if (!metric.equals(before.policy().loadMetric())) {
             membership.measureBy(metric);
         }
+        membership.keepReports(reports);
         balancer.publish(now);
         if (detector != membership.detector()) {
             membership.replaceDetector(detector);

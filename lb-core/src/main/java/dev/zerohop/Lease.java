@@ -41,7 +41,7 @@ public interface Lease {
      */
     void progress();
 
-    /** Whether the policy goes by what endpoints report of their load: if not, there is no use in looking for a report. */
+    /** Whether the policy or a stage goes by what endpoints report of their load: if not, there is no use in looking for a report. */
     default boolean wantsLoadReport() {
         return false;
     }

@@ -78,7 +78,8 @@ final class LeaseAccounting {
         control.faults().report("the ejection's track record", "calls go on, it does not count this outcome", thrown);
     }
 
-    void reported(LiveNode node, LoadMetric.Load load, Supplier<LoadReport> read) {
+    /** {@code load} is null if the policy's metric does not go by reports: then a stage does. */
+    void reported(LiveNode node, LoadMetric.@Nullable Load load, Supplier<LoadReport> read) {
         LoadReport report;
         try {
             report = requireNonNull(read.get(), "the load report was null, expected one");
@@ -94,8 +95,13 @@ final class LeaseAccounting {
             }
             return;
         }
+        long now = time.nanoTime();
+        node.keepReport(report, now);
+        if (load == null) {
+            return;
+        }
         try {
-            load.reported(time.nanoTime(), node.inFlight(), report);
+            load.reported(now, node.inFlight(), report);
         } catch (Throwable thrown) {
             loadFailed(thrown);
         }

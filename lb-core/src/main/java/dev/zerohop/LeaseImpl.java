@@ -89,7 +89,10 @@ class LeaseImpl implements Lease {
 
     @Override
     public final boolean wantsLoadReport() {
-        LoadMetric.Load measured = load;
+        return node.keepsReports() || wantsReports(load);
+    }
+
+    private boolean wantsReports(LoadMetric.@Nullable Load measured) {
         if (measured == null) {
             return false;
         }
@@ -103,9 +106,9 @@ class LeaseImpl implements Lease {
 
     @Override
     public final void report(Supplier<LoadReport> read) {
-        LoadMetric.Load measured = load;
-        if (measured != null && wantsLoadReport()) {
-            node.owner().accounting().reported(node, measured, read);
+        LoadMetric.Load wanting = wantsReports(load) ? load : null;
+        if (wanting != null || node.keepsReports()) {
+            node.owner().accounting().reported(node, wanting, read);
         }
     }
 

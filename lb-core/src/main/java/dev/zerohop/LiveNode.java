@@ -15,6 +15,11 @@ final class LiveNode extends LiveNodePad implements Node {
     private static final VarHandle IN_FLIGHT;
     private static final VarHandle PENALTY;
     private static final VarHandle ENDPOINT;
+    private static final VarHandle REPORTED;
+
+    /** None has come yet. */
+    private static final ReportedLoad NO_REPORT =
+            new ReportedLoad(LoadReport.builder().build(), 0);
 
     static {
         try {
@@ -22,6 +27,7 @@ final class LiveNode extends LiveNodePad implements Node {
             IN_FLIGHT = lookup.findVarHandle(LiveNodeCounter.class, "inFlight", long.class);
             PENALTY = lookup.findVarHandle(LiveNodeCounter.class, "penalty", int.class);
             ENDPOINT = lookup.findVarHandle(LiveNodeCounter.class, "endpoint", Endpoint.class);
+            REPORTED = lookup.findVarHandle(LiveNodeCounter.class, "reported", ReportedLoad.class);
         } catch (ReflectiveOperationException impossible) {
             throw new ExceptionInInitializerError(impossible);
         }
@@ -80,6 +86,24 @@ final class LiveNode extends LiveNodePad implements Node {
     public boolean stale(long nowNanos) {
         LoadMetric.Load load = this.load;
         return load != null && load.stale(nowNanos, inFlight());
+    }
+
+    @Override
+    public @Nullable ReportedLoad reportedLoad() {
+        ReportedLoad last = reported;
+        return last == NO_REPORT ? null : last;
+    }
+
+    boolean keepsReports() {
+        return reported != null;
+    }
+
+    /** Keeps a report, if a stage wants it. One that comes while the control path forgets those before is not worth keeping, nor one that is overtaken. */
+    void keepReport(LoadReport report, long nowNanos) {
+        ReportedLoad before = reported;
+        if (before != null) {
+            REPORTED.compareAndSet(this, before, new ReportedLoad(report, nowNanos));
+        }
     }
 
     private boolean awaitsProbe() {
@@ -315,6 +339,14 @@ final class LiveNode extends LiveNodePad implements Node {
                 && endpoint.readiness() == Endpoint.Readiness.READY
                 && heldSinceNanos == MembershipGuard.Member.NOT_HELD
                 && record.state() == EjectionPolicy.State.ACTIVE;
+    }
+
+    /** Whether stages want reports; those that came before are forgotten. */
+    void keepReports(boolean keeps) {
+        ReportedLoad next = keeps ? NO_REPORT : null;
+        if (reported != next) {
+            reported = next;
+        }
     }
 
     void setLoad(LoadMetric.@Nullable Load next) {

@@ -25,6 +25,9 @@ abstract class LiveNodeCounter {
     /** What the policy has measured; null if that is {@link #inFlight} only. */
     volatile LoadMetric.@Nullable Load load;
 
+    /** The last report, for stages; null if none of them wants it. */
+    volatile Node.@Nullable ReportedLoad reported;
+
     volatile Health health;
     volatile long healthySinceNanos;
     long heldSinceNanos = MembershipGuard.Member.NOT_HELD;

@@ -2,7 +2,9 @@ package dev.zerohop;
 
 import static java.util.Objects.requireNonNull;
 
+import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
@@ -78,6 +80,61 @@ public final class LoadReport {
             }
         };
     }
+
+    /**
+     * How busy the server is, as gRFC A58 and A114 take it: what the application says; if it does not, the greatest of these {@linkplain #metric numbers}, else that of the CPUs. 0 if the server states none of them.
+     */
+    public double utilizationBy(List<String> names) {
+        if (values.application > 0) {
+            return values.application;
+        }
+        double most = 0;
+        for (int i = 0; i < names.size(); i++) {
+            most = Math.max(most, metric(names.get(i), 0));
+        }
+        return most > 0 ? most : values.cpu;
+    }
+
+    /**
+     * Reads a list of up to 16 names of {@link #metric} from a configuration; empty if the field is not there.
+     *
+     * @throws IllegalArgumentException naming the path, what was found and what was expected
+     */
+    public static List<String> metricNames(Options options, String field) {
+        if (!options.has(field)) {
+            return List.of();
+        }
+        String expected = "a list of at most " + MOST_NAMES + " names such as named_metrics.queue or utilization.disk";
+        List<String> names = new ArrayList<>();
+        for (Object name : options.list(field, expected)) {
+            if (!(name instanceof String text) || !isMetric(text) || names.size() == MOST_NAMES) {
+                throw Options.rejected(options.path(field), name, expected);
+            }
+            names.add(text);
+        }
+        return List.copyOf(names);
+    }
+
+    /**
+     * A copy of a list of up to 16 names of {@link #metric}.
+     *
+     * @throws IllegalArgumentException if there are more, or one is no such name
+     */
+    public static List<String> metricNames(List<String> names) {
+        for (String name : names) {
+            if (!isMetric(name)) {
+                throw new IllegalArgumentException(
+                        "metric name was '" + Printable.text(name) + "', expected one such as named_metrics.queue");
+            }
+        }
+        if (names.size() > MOST_NAMES) {
+            throw new IllegalArgumentException(
+                    names.size() + " metric names were given, expected at most " + MOST_NAMES);
+        }
+        return List.copyOf(names);
+    }
+
+    private static final int MOST_NAMES = 16;
 
     /** Whether {@link #metric} can ever give a number for this name. */
     public static boolean isMetric(String name) {

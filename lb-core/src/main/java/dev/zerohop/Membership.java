@@ -57,6 +57,9 @@ final class Membership {
     private long guardReviewNanos = NEVER;
     private final GuardedGuard guard;
 
+    /** Whether stages go by what endpoints report of their load. */
+    private boolean keepsReports;
+
     /** What makes an endpoint the same one when it returns. */
     private record Place(String id, String host, int port) {
         static Place of(Endpoint endpoint) {
@@ -225,6 +228,7 @@ final class Membership {
         } else {
             node.rejoin(endpoint, unknown, loadOf(metric));
         }
+        node.keepReports(keepsReports);
         joined.add(node);
         detector.watch(node);
         for (HealthSource source : healthSources) {
@@ -348,6 +352,14 @@ final class Membership {
     void measureBy(LoadMetric metric) {
         for (LiveNode node : present().members()) {
             node.setLoad(loadOf(metric));
+        }
+    }
+
+    /** Whether nodes keep what is reported of their load, for stages. */
+    void keepReports(boolean keeps) {
+        if (keeps != keepsReports) {
+            keepsReports = keeps;
+            present().members().forEach(node -> node.keepReports(keeps));
         }
     }
 

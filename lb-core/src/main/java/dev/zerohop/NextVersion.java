@@ -25,7 +25,8 @@ final class NextVersion {
 
     /** What the stages make of the members. */
     Snapshot of(Snapshot.Members members, @Nullable EndpointSet set, List<Stage> stages, long now) {
-        Snapshot next = Snapshot.of(members, set);
+        Snapshot next =
+                Snapshot.of(members, set).carryingThatOf(balancer.current().snapshot());
         for (Stage stage : stages) {
             Snapshot in = next;
             next = applied(stage, in, now).after(name(stage), in);

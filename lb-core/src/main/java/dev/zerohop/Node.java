@@ -1,5 +1,7 @@
 package dev.zerohop;
 
+import org.jspecify.annotations.Nullable;
+
 /**
  * An endpoint with its live state (health, load, calls in flight), the same object across snapshots. It lives as long as the endpoint keeps its id and
  * address; an endpoint that comes back under another address is a new node with a clean record.
@@ -50,6 +52,36 @@ public interface Node {
     /** Whether the {@linkplain #load load} is known from so long ago, or not at all, that a call should find out; by the policy's {@link LoadMetric}. Default: no. */
     default boolean stale(long nowNanos) {
         return false;
+    }
+
+    /** What an endpoint reported of its load, and when. Immutable. */
+    final class ReportedLoad {
+        private final LoadReport report;
+        private final long nanos;
+
+        /** {@code nanos} is when it arrived, on the balancer's clock. */
+        public ReportedLoad(LoadReport report, long nanos) {
+            this.report = report;
+            this.nanos = nanos;
+        }
+
+        /** What it said. */
+        public LoadReport report() {
+            return report;
+        }
+
+        /** When it arrived, on the balancer's clock. */
+        public long nanos() {
+            return nanos;
+        }
+    }
+
+    /**
+     * The last report of its load, where a stage {@linkplain Stage#wantsLoadReports goes by them}; null where none does, and while none has come since the endpoint joined. It may be from before the endpoint was out of order: an endpoint that
+     * was ejected because calls ran out of time would otherwise never be known as busy. Of reports that come at once any may be the last.
+     */
+    default @Nullable ReportedLoad reportedLoad() {
+        return null;
     }
 
     /** Why it takes a call or takes none, for a person: what is believed of it, since when, until when, and why. {@code nowNanos} is of the balancer's clock. */

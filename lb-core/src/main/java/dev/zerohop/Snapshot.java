@@ -3,7 +3,9 @@ package dev.zerohop;
 import static java.util.Objects.requireNonNull;
 
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
@@ -21,6 +23,9 @@ public final class Snapshot {
     private final Chosen chosen;
     private final long reviewInNanos;
     private final StageTrail trail;
+
+    /** By the type of the value; empty nearly always. */
+    private final Map<Class<?>, Object> carried;
 
     /**
      * The members, and what is known of all of them together: a change of one among thousands must not need a look at each. The lists are immutable.
@@ -114,7 +119,13 @@ public final class Snapshot {
      */
     public record Step(String stage, int in, int out, String note, boolean panic) {}
 
-    private Snapshot(Members members, Stated stated, Chosen chosen, long reviewInNanos, StageTrail trail) {
+    private Snapshot(
+            Members members,
+            Stated stated,
+            Chosen chosen,
+            long reviewInNanos,
+            StageTrail trail,
+            Map<Class<?>, Object> carried) {
         if (reviewInNanos <= 0) {
             throw new IllegalArgumentException("review was due in " + reviewInNanos + " ns, expected > 0");
         }
@@ -123,12 +134,13 @@ public final class Snapshot {
         this.chosen = chosen;
         this.reviewInNanos = reviewInNanos;
         this.trail = trail;
+        this.carried = carried;
     }
 
     /** The first version before any stage: every member of a weight above 0 is a candidate. */
     static Snapshot of(Members members, @Nullable EndpointSet set) {
         Chosen all = new Chosen(members.all(), members.weighted(), members.weighted());
-        return new Snapshot(members, Stated.of(set), all, Long.MAX_VALUE, StageTrail.NONE);
+        return new Snapshot(members, Stated.of(set), all, Long.MAX_VALUE, StageTrail.NONE, Map.of());
     }
 
     /** The first version before any stage: every member of a weight above 0 is a candidate. */
@@ -281,14 +293,39 @@ public final class Snapshot {
 
     /** The same version, for a stage that uses endpoints that verdicts had taken out. Null says nothing. */
     public Snapshot panicking(@Nullable String reason) {
-        return new Snapshot(members, stated, chosen, reviewInNanos, trail.panicking(reason));
+        return new Snapshot(members, stated, chosen, reviewInNanos, trail.panicking(reason), carried);
     }
 
     /** Notes what the stage made of {@code in}. */
     Snapshot after(String stage, Snapshot in) {
         StageTrail done = trail.after(
                 in.trail, stage, in.candidates().size(), candidates().size());
-        return new Snapshot(members, stated, chosen, reviewInNanos, done);
+        return new Snapshot(members, stated, chosen, reviewInNanos, done, carried);
+    }
+
+    /**
+     * The last value of this type that a stage let this version or one before it {@linkplain #carrying carry}; null if none did. Stages have no state: one that goes step by step reads here where it was.
+     */
+    public <T> @Nullable T carried(Class<T> type) {
+        return type.cast(carried.get(type));
+    }
+
+    /**
+     * The same version, which carries a value for the stages of those after it, in the place of one of the same class. It stays until it is replaced, also while no stage asks for it, so it should say of when it is.
+     *
+     * @param value immutable, small, and without snapshots or nodes; its class is the stage's own
+     */
+    public Snapshot carrying(Object value) {
+        Map<Class<?>, Object> next = new HashMap<>(carried);
+        next.put(value.getClass(), value);
+        return new Snapshot(members, stated, chosen, reviewInNanos, trail, Map.copyOf(next));
+    }
+
+    /** The same version, which carries what that one does: as the balancer makes each version of the one before it. */
+    public Snapshot carryingThatOf(Snapshot before) {
+        return before.carried.isEmpty()
+                ? this
+                : new Snapshot(members, stated, chosen, reviewInNanos, trail, before.carried);
     }
 
     /**
@@ -308,7 +345,12 @@ public final class Snapshot {
      */
     public Snapshot with(List<Candidate> next, long reviewInNanos, String note) {
         return new Snapshot(
-                members, stated, chosen.with(next), Math.min(this.reviewInNanos, reviewInNanos), trail.with(note));
+                members,
+                stated,
+                chosen.with(next),
+                Math.min(this.reviewInNanos, reviewInNanos),
+                trail.with(note),
+                carried);
     }
 
     /** The same version, of whose members health leaves these: for a stage that decides by health. */
@@ -317,7 +359,7 @@ public final class Snapshot {
         // Equal lists are one, by which pickers find them equal without a look at each.
         Frozen<Candidate> available = candidates.equals(next) ? candidates : Frozen.copyOf(next);
         Chosen left = new Chosen(reached(), available, candidates);
-        return new Snapshot(members, stated, left, reviewInNanos, trail);
+        return new Snapshot(members, stated, left, reviewInNanos, trail, carried);
     }
 
     /**
@@ -330,7 +372,8 @@ public final class Snapshot {
         List<Node> nodes = part.stream().map(Candidate::node).toList();
         Frozen<Candidate> some = Frozen.copyOf(part);
         Chosen left = new Chosen(nodes, some, some);
-        return new Snapshot(members, stated, left, Math.min(this.reviewInNanos, reviewInNanos), trail.with(note));
+        return new Snapshot(
+                members, stated, left, Math.min(this.reviewInNanos, reviewInNanos), trail.with(note), carried);
     }
 
     /**
@@ -356,7 +399,7 @@ public final class Snapshot {
         Origin origin = new Origin(startedNanos(), newestNanos(), () -> seed);
         Members seeded = new Members(
                 members.all(), members.weighted(), members.impaired(), members.attributes(), members.byId(), origin);
-        return new Snapshot(seeded, stated, chosen, reviewInNanos, trail);
+        return new Snapshot(seeded, stated, chosen, reviewInNanos, trail, carried);
     }
 
     /** The same version, as seen from a process that runs there. */
@@ -391,6 +434,6 @@ public final class Snapshot {
     }
 
     private Snapshot with(Stated next) {
-        return new Snapshot(members, next, chosen, reviewInNanos, trail);
+        return new Snapshot(members, next, chosen, reviewInNanos, trail, carried);
     }
 }

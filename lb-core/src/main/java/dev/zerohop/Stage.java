@@ -18,6 +18,13 @@ public interface Stage {
     }
 
     /**
+     * Whether it goes by what endpoints {@linkplain Node#reportedLoad report of their load}: if no stage and no policy does, answers are not searched for reports. Always the same for stages that are equal. Default: no.
+     */
+    default boolean wantsLoadReports() {
+        return false;
+    }
+
+    /**
      * The next version. {@code nowNanos} is one instant for the whole version. Leaves the members as they are. What it takes out of the candidates gets no calls but those of keys that belong to it alone, unless
      * the stage decides by health ({@link Snapshot#withAvailable}).
      */

@@ -47,25 +47,13 @@ record ReportedCost(Duration blackout, Duration expiration, double errorPenalty,
     /** What one call costs the server by this report; 0 if it does not say. */
     double cost(LoadReport report) {
         double rate = report.requestsPerSecond();
-        double used = utilization(report);
+        double used = report.utilizationBy(utilization);
         if (!(rate > 0) || !(used > 0)) {
             return 0;
         }
         double cost = (used + report.errorsPerSecond() / rate * errorPenalty) / rate;
         // A weight that is no number, or so great that its reverse is none, is none.
         return Double.isFinite(cost) && 1 / cost < Double.MAX_VALUE ? cost : 0;
-    }
-
-    private double utilization(LoadReport report) {
-        double application = report.applicationUtilization();
-        if (application > 0) {
-            return application;
-        }
-        double most = 0;
-        for (int i = 0; i < utilization.size(); i++) {
-            most = Math.max(most, report.metric(utilization.get(i), 0));
-        }
-        return most > 0 ? most : report.cpuUtilization();
     }
 
     /** Writers race, and whichever is last is as right as the other. */

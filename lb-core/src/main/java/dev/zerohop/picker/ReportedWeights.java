@@ -7,7 +7,6 @@ import dev.zerohop.Options;
 import dev.zerohop.internal.OptionsText;
 import dev.zerohop.internal.Scalars;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
@@ -29,7 +28,6 @@ public final class ReportedWeights {
     private static final Duration LONGEST = Duration.ofHours(1);
     private static final Duration SHORTEST_UPDATE = Duration.ofMillis(100);
     private static final double MOST_PENALTY = 1_000;
-    private static final int MOST_NAMES = 16;
 
     final Duration blackout;
     final Duration expiration;
@@ -58,24 +56,9 @@ public final class ReportedWeights {
                 .weightUpdatePeriod(options.duration("weightUpdatePeriod", builder.update, SHORTEST_UPDATE, LONGEST))
                 .errorUtilizationPenalty(
                         options.number("errorUtilizationPenalty", builder.errorPenalty, 0, MOST_PENALTY))
-                .metricNamesForComputingUtilization(names(options))
+                .metricNamesForComputingUtilization(
+                        LoadReport.metricNames(options, "metricNamesForComputingUtilization"))
                 .build();
-    }
-
-    private static List<String> names(Options options) {
-        String field = "metricNamesForComputingUtilization";
-        if (!options.has(field)) {
-            return List.of();
-        }
-        String expected = "a list of at most " + MOST_NAMES + " names such as named_metrics.queue or utilization.disk";
-        List<String> names = new ArrayList<>();
-        for (Object name : options.list(field, expected)) {
-            if (!(name instanceof String text) || !LoadReport.isMetric(text) || names.size() == MOST_NAMES) {
-                throw Options.rejected(options.path(field), name, expected);
-            }
-            names.add(text);
-        }
-        return names;
     }
 
     @Override
@@ -147,17 +130,7 @@ public final class ReportedWeights {
 
         /** Sets which numbers of a report are utilizations, of which the greatest counts, where it states no {@code application_utilization} (gRFC A114): {@link LoadReport#metric}. At most 16. */
         public Builder metricNamesForComputingUtilization(List<String> names) {
-            for (String name : names) {
-                if (!LoadReport.isMetric(name)) {
-                    throw new IllegalArgumentException(
-                            "metric name was '" + name + "', expected one such as named_metrics.queue");
-                }
-            }
-            if (names.size() > MOST_NAMES) {
-                throw new IllegalArgumentException(
-                        names.size() + " metric names were given, expected at most " + MOST_NAMES);
-            }
-            utilization = List.copyOf(names);
+            utilization = LoadReport.metricNames(names);
             return this;
         }
 

@@ -36,6 +36,8 @@ import org.jspecify.annotations.Nullable;
  * load ({@code least_request}, {@code peak_ewma}) compare the endpoints of one zone with each other and not with those of another ({@link Candidate#group}).
  * Immutable and thread-safe; equal by value.
  *
+ * <p>With {@code reportedLoad} a part of what the own zone keeps goes to zones that are less utilized, as their endpoints report it: see {@link ZoneLoad}. While too few report, nothing of this changes.
+ *
  * <p>Source: Envoy's zone aware routing with its over-provisioning factor; kube-proxy's choice of a topology from hints.
  *
  * @param prefer what to prefer
@@ -43,9 +45,15 @@ import org.jspecify.annotations.Nullable;
  * @param minEndpoints zones without hints are preferred only from this number of candidates on
  * @param overProvisioningPercent how far above its even share a zone may be loaded, 100 to 1000
  * @param clients relative number of clients by zone; 1 for zones that are not named
+ * @param reportedLoad how the share that stays follows what endpoints report of their load; null for not at all
  */
 public record ZonePreference(
-        Prefer prefer, Locality client, int minEndpoints, int overProvisioningPercent, Map<String, Double> clients)
+        Prefer prefer,
+        Locality client,
+        int minEndpoints,
+        int overProvisioningPercent,
+        Map<String, Double> clients,
+        @Nullable ZoneLoad reportedLoad)
         implements Stage {
 
     /** In configurations. */
@@ -57,7 +65,8 @@ public record ZonePreference(
 
         @Override
         public List<String> options() {
-            return List.of("prefer", "zone", "node", "minEndpoints", "overProvisioningPercent", "clients");
+            return List.of(
+                    "prefer", "zone", "node", "minEndpoints", "overProvisioningPercent", "clients", ZoneLoad.NAME);
         }
 
         @Override
@@ -72,6 +81,7 @@ public record ZonePreference(
                     .overProvisioningPercent(
                             fields.integer("overProvisioningPercent", DEFAULT_OVER_PROVISIONING_PERCENT, 100, 1000))
                     .clients(clients(fields))
+                    .reportedLoad(fields.has(ZoneLoad.NAME) ? ZoneLoad.read(fields) : null)
                     .build();
         }
 
@@ -165,6 +175,11 @@ public record ZonePreference(
     }
 
     @Override
+    public boolean wantsLoadReports() {
+        return prefer != Prefer.ANY && reportedLoad != null;
+    }
+
+    @Override
     public Snapshot apply(Snapshot in, long nowNanos) {
         List<Candidate> candidates = in.candidates();
         if (prefer == Prefer.ANY || candidates.isEmpty()) {
@@ -184,7 +199,7 @@ public record ZonePreference(
         }
         Locality me = client.orElse(in.client());
         if (!hints.absent()) {
-            return byHints(in, hints, me);
+            return byHints(in, hints, me, nowNanos);
         }
         String zone = me.zone();
         if (zone == null) {
@@ -196,10 +211,10 @@ public record ZonePreference(
                     "all are used: " + candidates.size() + " candidates are fewer than the " + minEndpoints
                             + " from which on a zone is preferred");
         }
-        return spilling(in, Domains.ZONES, zone);
+        return spilling(in, Domains.ZONES, zone, nowNanos);
     }
 
-    private Snapshot byHints(Snapshot in, Hints hints, Locality me) {
+    private Snapshot byHints(Snapshot in, Hints hints, Locality me, long nowNanos) {
         if (me.zone() == null && me.node() == null) {
             return same(in, "all are used: neither zone nor node of this client is known");
         }
@@ -210,17 +225,28 @@ public record ZonePreference(
         }
         String zone = hints.forZone(me.zone()) ? me.zone() : null;
         if (zone != null) {
-            return spilling(in, Domains.HINTED_ZONES, zone);
+            return spilling(in, Domains.HINTED_ZONES, zone, nowNanos);
         }
         return same(in, "all are used: " + hints.why(me));
     }
 
-    private Snapshot spilling(Snapshot in, Domains domains, String zone) {
-        ZoneShares shares = ZoneShares.spilling(in, domains, zone, overProvisioningPercent / 100.0, clients);
-        return with(in, shares, "zone " + zone);
+    private Snapshot spilling(Snapshot in, Domains domains, String zone, long nowNanos) {
+        double overProvisioning = overProvisioningPercent / 100.0;
+        if (reportedLoad == null) {
+            ZoneShares shares = ZoneShares.spilling(in, domains, zone, overProvisioning, clients, null);
+            return with(in, shares, "zone " + zone);
+        }
+        ZoneShift byLoad = ZoneShift.of(in, domains, zone, reportedLoad, nowNanos);
+        ZoneShares shares = ZoneShares.spilling(in, domains, zone, overProvisioning, clients, byLoad);
+        return with(in, shares, "zone " + zone, byLoad.due().nanos() - nowNanos, byLoad.note())
+                .carrying(byLoad);
     }
 
     private Snapshot with(Snapshot in, ZoneShares shares, String place) {
+        return with(in, shares, place, Long.MAX_VALUE, "");
+    }
+
+    private Snapshot with(Snapshot in, ZoneShares shares, String place, long reviewInNanos, String more) {
         List<Candidate> near = shares.candidates(0);
         String note = name() + ": " + percent(shares.kept()) + " in own " + place + " with " + shares.nearby() + " of "
                 + in.candidates().size() + shares.spill();
@@ -228,7 +254,7 @@ public record ZonePreference(
             near = shares.candidates(FOR_RETRIES);
             note += ", a thousandth anywhere for retries";
         }
-        return in.with(near, Long.MAX_VALUE, note);
+        return in.with(near, reviewInNanos, note + more);
     }
 
     private Snapshot same(Snapshot in, String why) {
@@ -248,6 +274,7 @@ public record ZonePreference(
                 .with("minEndpoints", minEndpoints)
                 .with("overProvisioningPercent", overProvisioningPercent)
                 .with("clients", clients.isEmpty() ? null : new TreeMap<>(clients))
+                .with(ZoneLoad.NAME, reportedLoad == null ? null : "(" + reportedLoad.options() + ")")
                 .toString();
     }
 
@@ -258,6 +285,7 @@ public record ZonePreference(
         private int minEndpoints = DEFAULT_MIN_ENDPOINTS;
         private int overProvisioningPercent = DEFAULT_OVER_PROVISIONING_PERCENT;
         private Map<String, Double> clients = Map.of();
+        private @Nullable ZoneLoad reportedLoad;
 
         private Builder() {}
 
@@ -291,13 +319,19 @@ public record ZonePreference(
             return this;
         }
 
+        /** Sets how the share that stays follows what endpoints report of their load; null for not at all. Default: not at all. */
+        public Builder reportedLoad(@Nullable ZoneLoad how) {
+            this.reportedLoad = how;
+            return this;
+        }
+
         /**
          * Builds the stage.
          *
          * @throws IllegalArgumentException naming the option, its value and what was expected
          */
         public ZonePreference build() {
-            return new ZonePreference(prefer, client, minEndpoints, overProvisioningPercent, clients);
+            return new ZonePreference(prefer, client, minEndpoints, overProvisioningPercent, clients, reportedLoad);
         }
     }
 }

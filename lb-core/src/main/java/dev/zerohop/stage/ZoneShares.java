@@ -13,6 +13,7 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.function.ToDoubleFunction;
+import org.jspecify.annotations.Nullable;
 
 /** How one client's traffic is divided over the zones, and the weights that do it. Immutable. */
 final class ZoneShares {
@@ -93,7 +94,12 @@ final class ZoneShares {
 
     /** The own zone keeps what it can bear, the others get the rest in proportion to their surplus. Keys are divided by what the zones can bear without what passes by itself. */
     static ZoneShares spilling(
-            Snapshot in, Domains domains, String own, double overProvisioning, Map<String, Double> clients) {
+            Snapshot in,
+            Domains domains,
+            String own,
+            double overProvisioning,
+            Map<String, Double> clients,
+            @Nullable ZoneShift byLoad) {
         List<Candidate> candidates = in.candidates();
         Set<String> zones = new TreeSet<>(clients.keySet());
         zones.add(own);
@@ -102,12 +108,19 @@ final class ZoneShares {
             zones.addAll(domains.of(member.endpoint()));
         }
         zones.remove(Domains.UNKNOWN);
-        Map<String, Double> shares =
-                shares(capacity(candidates, domains, Candidate::weight), own, overProvisioning, clients, zones);
-        Map<String, Double> keyShares = alike(candidates)
-                ? shares
-                : shares(capacity(candidates, domains, Candidate::keyWeight), own, overProvisioning, clients, zones);
+        Map<String, Double> capacity = capacity(candidates, domains, Candidate::weight);
+        Map<String, Double> shares = shifted(byLoad, shares(capacity, own, overProvisioning, clients, zones), capacity);
+        Map<String, Double> keyShares = shares;
+        if (!alike(candidates)) {
+            Map<String, Double> ofKeys = capacity(candidates, domains, Candidate::keyWeight);
+            keyShares = shifted(byLoad, shares(ofKeys, own, overProvisioning, clients, zones), ofKeys);
+        }
         return new ZoneShares(candidates, domains, own, shares, keyShares);
+    }
+
+    private static Map<String, Double> shifted(
+            @Nullable ZoneShift byLoad, Map<String, Double> shares, Map<String, Double> capacity) {
+        return byLoad == null ? shares : byLoad.applied(shares, capacity);
     }
 
     private static Map<String, Double> shares(

@@ -14,6 +14,7 @@ import dev.zerohop.picker.Pickers;
 import dev.zerohop.picker.ShardPolicy;
 import dev.zerohop.retry.Retries;
 import dev.zerohop.stage.HealthFilter;
+import dev.zerohop.stage.ZoneLoad;
 import dev.zerohop.stage.ZonePreference;
 import java.time.Duration;
 import java.util.HashMap;
@@ -34,7 +35,8 @@ class ConfigurationsTest {
           "policy": {"shard": {"strategy": "jump", "shards": 5, "firstOrdinal": 1, "ownerDown": "SPILL", "replicas": {"peak_ewma": {"decay": "5s"}}, "withoutKey": "round_robin"}},
           "key": {"header": "x-user-id", "as": "integer"},
           "stages": {
-            "zone": {"prefer": "OWN", "zone": "eu-1a", "node": "n7", "minEndpoints": 3, "overProvisioningPercent": 150, "clients": {"eu-1a": 2.5}},
+            "zone": {"prefer": "OWN", "zone": "eu-1a", "node": "n7", "minEndpoints": 3, "overProvisioningPercent": 150, "clients": {"eu-1a": 2.5},
+              "reportedLoad": {"updatePeriod": "20s", "maxStepPercent": 4, "differencePercent": 15, "probePercent": 2, "expirationPeriod": "1m", "metricNamesForComputingUtilization": ["named_metrics.queue"]}},
             "panic": {"thresholdPercent": 40}},
           "health": {
             "ejection": {"consecutiveFailures": 6, "connectFailures": 2, "errorResponses": true, "timeouts": false, "interval": "11s",
@@ -79,7 +81,14 @@ class ConfigurationsTest {
                                         new Locality("eu-1a", "n7"),
                                         3,
                                         150,
-                                        Map.of("eu-1a", 2.5))))
+                                        Map.of("eu-1a", 2.5),
+                                        new ZoneLoad(
+                                                Duration.ofSeconds(20),
+                                                4,
+                                                15,
+                                                2,
+                                                Duration.ofMinutes(1),
+                                                List.of("named_metrics.queue")))))
                         .ejection(OutlierEjection.builder()
                                 .consecutiveFailures(6)
                                 .connectFailures(2)
@@ -338,6 +347,25 @@ class ConfigurationsTest {
                         + " expected a number from 0.001 to 1000000",
                 "{\"stages\": {\"zone\": {\"overProvisioningPercent\": 99}}} => stages.zone.overProvisioningPercent:"
                         + " was 99, expected an integer from 100 to 1000",
+                "{\"stages\": {\"zone\": {\"reportedLoad\": true}}} => stages.zone.reportedLoad: was true, expected an object",
+                "{\"stages\": {\"zone\": {\"reportedLoad\": {\"period\": \"1s\"}}}} => stages.zone.reportedLoad.period: was"
+                        + " \"1s\", expected a known field: updatePeriod, maxStepPercent, differencePercent, probePercent,"
+                        + " expirationPeriod, metricNamesForComputingUtilization",
+                "{\"stages\": {\"zone\": {\"reportedLoad\": {\"updatePeriod\": \"999ms\"}}}} =>"
+                        + " stages.zone.reportedLoad.updatePeriod: was \"999ms\", expected a duration from 1s to 1h, such as"
+                        + " \"10s\", \"500ms\" or \"2m\"",
+                "{\"stages\": {\"zone\": {\"reportedLoad\": {\"maxStepPercent\": 26}}}} =>"
+                        + " stages.zone.reportedLoad.maxStepPercent: was 26, expected an integer from 1 to 25",
+                "{\"stages\": {\"zone\": {\"reportedLoad\": {\"differencePercent\": 0}}}} =>"
+                        + " stages.zone.reportedLoad.differencePercent: was 0, expected an integer from 1 to 100",
+                "{\"stages\": {\"zone\": {\"reportedLoad\": {\"probePercent\": 21}}}} =>"
+                        + " stages.zone.reportedLoad.probePercent: was 21, expected an integer from 0 to 20",
+                "{\"stages\": {\"zone\": {\"reportedLoad\": {\"updatePeriod\": \"5m\", \"expirationPeriod\": \"4m\"}}}} =>"
+                        + " stages.zone.reportedLoad.expirationPeriod: was \"4m\", expected a duration from 300s to 1h, such as"
+                        + " \"10s\", \"500ms\" or \"2m\"",
+                "{\"stages\": {\"zone\": {\"reportedLoad\": {\"metricNamesForComputingUtilization\": [\"queue\"]}}}} =>"
+                        + " stages.zone.reportedLoad.metricNamesForComputingUtilization: was \"queue\", expected a list of at"
+                        + " most 16 names such as named_metrics.queue or utilization.disk",
                 "{\"stages\": [\"panic\"]} => stages: was a list, expected an object",
                 "{\"health\": {\"ejection\": {\"maxPercent\": 120}}} => health.ejection.maxPercent: was 120, expected"
                         + " an integer from 0 to 100",

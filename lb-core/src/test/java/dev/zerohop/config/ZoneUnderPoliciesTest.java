@@ -8,12 +8,14 @@ import dev.zerohop.BalancerSettings;
 import dev.zerohop.Candidate;
 import dev.zerohop.Endpoint;
 import dev.zerohop.EndpointSelector;
+import dev.zerohop.LoadReport;
 import dev.zerohop.Locality;
 import dev.zerohop.PickContext;
 import dev.zerohop.PickPolicy;
 import dev.zerohop.Picker;
 import dev.zerohop.Snapshot;
 import dev.zerohop.picker.Pickers;
+import dev.zerohop.stage.ZoneLoad;
 import dev.zerohop.stage.ZonePreference;
 import dev.zerohop.testing.FakeNode;
 import dev.zerohop.testing.FakeTime;
@@ -85,6 +87,40 @@ class ZoneUnderPoliciesTest {
         assertThat(shares.get("a")).isCloseTo(0.6, within(0.02));
         assertThat(shares.get("b")).isCloseTo(0.2, within(0.02));
         assertThat(shares.get("c")).isCloseTo(0.2, within(0.02));
+    }
+
+    /** Where a part of what the own zone could keep has moved for its load, the policies move with it. */
+    @ParameterizedTest
+    @MethodSource("policies")
+    void whatMovesByReportedLoadMovesUnderEachPolicy(PickPolicy policy) {
+        ZonePreference stage = ZonePreference.builder()
+                .prefer(ZonePreference.Prefer.OWN)
+                .client(new Locality("a", null))
+                .reportedLoad(ZoneLoad.DEFAULTS)
+                .build();
+        List<FakeNode> nodes = new ArrayList<>();
+        for (int i = 0; i < 9; i++) {
+            String zone = List.of("a", "b", "c").get(i / 3);
+            nodes.add(new FakeNode(Endpoint.builder("127.0.0.1", 1000 + i)
+                    .id(zone + "-" + i)
+                    .zone(zone)
+                    .build()));
+        }
+        Snapshot snapshot = stage.apply(Snapshot.of(nodes), 0);
+        for (int step = 1; step <= 5; step++) {
+            long now = step * 12_000_000_000L;
+            for (FakeNode node : nodes) {
+                double used = node.endpoint().zone().equals("a") ? 0.9 : 0.3;
+                node.reported(LoadReport.builder().cpuUtilization(used).build(), now);
+            }
+            snapshot = stage.apply(Snapshot.of(nodes).carryingThatOf(snapshot), now);
+        }
+        // 3 % for the others' reports and 2 %, then 5 % at each step, of 97 %.
+        assertThat(snapshot.trail().get(0)).startsWith("zone: 75.7 % in own zone a with 3 of 9, spilling 12.2 % to b");
+        Map<String, Double> shares = shares(policy, snapshot, Endpoint::zone, Set.of());
+        assertThat(shares.get("a")).isCloseTo(0.7566, within(0.02));
+        assertThat(shares.get("b")).isCloseTo(0.1217, within(0.02));
+        assertThat(shares.get("c")).isCloseTo(0.1217, within(0.02));
     }
 
     /** The endpoint that is left in a zone has more to do than any other: that is what the stage allows it. */

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.zerohop.Candidate;
 import dev.zerohop.Endpoint;
 import dev.zerohop.Health.Status;
+import dev.zerohop.LoadReport;
 import dev.zerohop.Locality;
 import dev.zerohop.Node;
 import dev.zerohop.Snapshot;
@@ -22,6 +23,13 @@ import org.junit.jupiter.params.provider.MethodSource;
 class EveryStageTest {
     private static final long NOW = Duration.ofSeconds(1_000).toNanos();
 
+    private static ZonePreference.Builder zone() {
+        return ZonePreference.builder()
+                .prefer(ZonePreference.Prefer.OWN)
+                .client(new Locality("a", null))
+                .minEndpoints(0);
+    }
+
     static Stream<Stage> stages() {
         return Stream.of(
                 new HealthFilter(),
@@ -30,11 +38,8 @@ class EveryStageTest {
                 PriorityGroups.ofZones(List.of("a", "b")),
                 PriorityGroups.numbered(),
                 new SlowStart(Duration.ofSeconds(60)),
-                ZonePreference.builder()
-                        .prefer(ZonePreference.Prefer.OWN)
-                        .client(new Locality("a", null))
-                        .minEndpoints(0)
-                        .build());
+                zone().build(),
+                zone().reportedLoad(ZoneLoad.DEFAULTS).build());
     }
 
     private static Snapshot members(Random random) {
@@ -50,6 +55,13 @@ class EveryStageTest {
                     random.nextBoolean()
                             ? 0
                             : NOW - Duration.ofSeconds(random.nextInt(90)).toNanos());
+            if (random.nextInt(4) > 0) {
+                LoadReport report = LoadReport.builder()
+                        .cpuUtilization(random.nextInt(4) / 3.0)
+                        .build();
+                node.reported(
+                        report, NOW - Duration.ofSeconds(random.nextInt(200)).toNanos());
+            }
             if (random.nextInt(3) == 0) {
                 node.health(Status.values()[random.nextInt(Status.values().length)]);
             }
@@ -69,16 +81,29 @@ class EveryStageTest {
         return snapshot;
     }
 
+    /** And with what the stage lets versions carry, if it does. */
+    private static Snapshot steppedBefore(Stage stage, Random random) {
+        Snapshot snapshot = before(stage, random);
+        for (int ago = 20 * random.nextInt(6); ago > 0; ago -= 20) {
+            ZoneShift shift = stage.apply(
+                            snapshot, NOW - Duration.ofSeconds(ago).toNanos())
+                    .carried(ZoneShift.class);
+            snapshot = shift == null ? snapshot : snapshot.carrying(shift);
+        }
+        return snapshot;
+    }
+
     @ParameterizedTest
     @MethodSource("stages")
     void itIsAPureFunctionThatTakesAwayAndPutsNothingIn(Stage stage) {
         Random random = new Random(stage.name().hashCode());
         for (int round = 0; round < 2_000; round++) {
-            Snapshot in = before(stage, random);
+            Snapshot in = steppedBefore(stage, random);
             Snapshot out = stage.apply(in, NOW);
             Snapshot again = stage.apply(in, NOW);
             assertThat(again.candidates()).isEqualTo(out.candidates());
             assertThat(again.trail()).isEqualTo(out.trail());
+            assertThat(again.carried(ZoneShift.class)).isEqualTo(out.carried(ZoneShift.class));
             assertThat(again.reviewInNanos()).isEqualTo(out.reviewInNanos());
             assertThat(out.members()).isSameAs(in.members());
             assertThat(out.reviewInNanos()).isLessThanOrEqualTo(in.reviewInNanos());

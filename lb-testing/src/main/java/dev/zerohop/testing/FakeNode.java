@@ -3,10 +3,12 @@ package dev.zerohop.testing;
 import dev.zerohop.Candidate;
 import dev.zerohop.Endpoint;
 import dev.zerohop.Health;
+import dev.zerohop.LoadReport;
 import dev.zerohop.Node;
 import dev.zerohop.Snapshot;
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /** A node whose facts a test sets. Thread-safe. */
 public final class FakeNode implements Node {
@@ -19,6 +21,7 @@ public final class FakeNode implements Node {
     private volatile double load;
     private volatile boolean loadSet;
     private volatile boolean stale;
+    private volatile @Nullable ReportedLoad reported;
 
     /** A node of this endpoint, of unknown health and without load. */
     public FakeNode(Endpoint endpoint) {
@@ -111,6 +114,12 @@ public final class FakeNode implements Node {
         return this;
     }
 
+    /** Sets what it reported last of its load, and when; until then it has reported nothing. */
+    public FakeNode reported(LoadReport report, long nanos) {
+        reported = new ReportedLoad(report, nanos);
+        return this;
+    }
+
     /** Sets since when it is healthy. */
     public FakeNode healthySince(long nanos) {
         healthySinceNanos = nanos;
@@ -155,6 +164,11 @@ public final class FakeNode implements Node {
     @Override
     public boolean stale(long nowNanos) {
         return stale;
+    }
+
+    @Override
+    public @Nullable ReportedLoad reportedLoad() {
+        return reported;
     }
 
     @Override

@@ -115,6 +115,12 @@ final class Policies {
         whole.put("policy", own == null && peer == null ? policy : "random");
         try {
             BalancerSettings settings = nowhere(Configurations.parse(whole), configuration);
+            if (!reports && settings.stages().stream().anyMatch(Stage::wantsLoadReports)) {
+                throw Options.rejected(
+                        "stages",
+                        configuration.get("stages"),
+                        "\"reports\": true beside it, for it goes by what servers report");
+            }
             if (!reports && (settings.policy().loadMetric().newLoad().wantsReports() || names(policy, GO_BY_REPORTS))) {
                 throw Options.rejected(
                         "policy",
@@ -164,7 +170,8 @@ final class Policies {
                                     client,
                                     preference.minEndpoints(),
                                     preference.overProvisioningPercent(),
-                                    preference.clients())
+                                    preference.clients(),
+                                    preference.reportedLoad())
                             : stage);
         }
         return settings.toBuilder().stages(stages).build();
