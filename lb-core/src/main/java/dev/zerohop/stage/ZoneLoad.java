@@ -10,7 +10,7 @@ import java.time.Duration;
 import java.util.List;
 
 /**
- * How {@link ZonePreference} follows what endpoints report of their load. A zone's utilization is the mean of what its endpoints reported. While the own zone's is above another zone's by more than {@code differencePercent}, more of
+ * How {@link ZonePreference} follows what endpoints report of their load. A zone's utilization is the mean of what its endpoints reported, and of each with the share of its requests that fail added. While the own zone's is above another zone's by more than {@code differencePercent}, more of
  * the traffic goes there, and when it is above it by less than half of that, traffic comes back; in between nothing moves. The part that moves in a period follows the difference, up to {@code maxStepPercent} of the
  * client's traffic.
  *

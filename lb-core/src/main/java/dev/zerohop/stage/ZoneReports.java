@@ -1,6 +1,7 @@
 package dev.zerohop.stage;
 
 import dev.zerohop.Candidate;
+import dev.zerohop.LoadReport;
 import dev.zerohop.Node;
 import java.util.List;
 import java.util.Map;
@@ -58,7 +59,7 @@ final class ZoneReports {
         for (Candidate candidate : candidates) {
             Node node = candidate.node();
             Node.ReportedLoad last = node.reportedLoad();
-            double used = last == null ? 0 : last.report().utilizationBy(metrics);
+            double used = last == null ? 0 : used(last.report(), metrics);
             List<String> served = before.domains().of(node.endpoint());
             for (String name : served) {
                 long from = name.equals(before.own()) ? expiredNanos : since;
@@ -73,6 +74,13 @@ final class ZoneReports {
             }
         }
         return reports;
+    }
+
+    /** With the share of requests that fail: a zone that fails all at once must not look idle. */
+    private static double used(LoadReport report, List<String> metrics) {
+        double failed = report.errorsPerSecond();
+        double share = failed > 0 ? failed / Math.max(failed, report.requestsPerSecond()) : 0;
+        return report.utilizationBy(metrics) + share;
     }
 
     Zone of(String name) {

@@ -304,16 +304,16 @@ class ZoneLoadTest {
         }
         double moved = byZone(last).get("a");
         assertThat(moved).isCloseTo(0.97 * 0.78, within(1e-9));
-        long known = now;
-        while (now + STEP - known < Duration.ofMinutes(3).toNanos()) {
+        long reported = now - STEP;
+        while (now + STEP - reported < Duration.ofMinutes(3).toNanos()) {
             assertThat(step().get("a")).isEqualTo(moved);
         }
         List<Double> back = new ArrayList<>();
-        for (int i = 0; i < 6; i++) {
+        for (int i = 0; i < 7; i++) {
             back.add(Math.round(1e6 * step().get("a")) / 1e6);
         }
-        // The 3 % for probes first, and 2 % of what is left of the step.
-        assertThat(back).containsExactly(0.8, 0.85, 0.9, 0.95, 1.0, 1.0);
+        // The 3 % for the others' reports when the own zone's have expired, the rest when that was looked at last so long ago.
+        assertThat(back).containsExactly(0.78, 0.83, 0.88, 0.93, 0.98, 1.0, 1.0);
         assertThat(last.candidates()).isEqualTo(plain().candidates());
         assertThat(note()).endsWith("; by load: a unknown, 0 of 3 report, b unknown, 0 of 3 report");
     }
@@ -350,6 +350,44 @@ class ZoneLoadTest {
         nodes.get(2).reported(report.applicationUtilization(1e300).build(), now);
         step();
         assertThat(note()).contains("a at 0.10, b at 0.30, c at 2.00");
+    }
+
+    /** The error black hole, a zone of it. */
+    @Test
+    void aZoneThatFailsAtOnceDoesNotLookIdle() {
+        zones("a:3 b:3");
+        apply();
+        for (int i = 0; i < 5; i++) {
+            reports("a", 0.6);
+            for (FakeNode node : nodes.subList(3, 6)) {
+                LoadReport failing = LoadReport.builder()
+                        .cpuUtilization(0.01)
+                        .requestsPerSecond(100)
+                        .errorsPerSecond(100)
+                        .build();
+                node.reported(failing, now);
+            }
+            step();
+        }
+        assertShares(byZone(last), 0.97, 0.03, 0);
+        assertThat(note()).contains("a at 0.60, b at 1.01");
+        for (FakeNode node : nodes.subList(3, 6)) {
+            // A server that counts only what it has answered well.
+            node.reported(LoadReport.builder().errorsPerSecond(40).build(), now);
+        }
+        step();
+        assertThat(note()).contains("a at 0.60, b at 1.00");
+        reports("b", 0.01);
+        for (FakeNode node : nodes.subList(0, 3)) {
+            LoadReport half = LoadReport.builder()
+                    .cpuUtilization(0.1)
+                    .requestsPerSecond(100)
+                    .errorsPerSecond(50)
+                    .build();
+            node.reported(half, now);
+        }
+        double before = byZone(last).get("a");
+        assertThat(step().get("a")).as("its own zone fails").isCloseTo(before - 0.97 * 0.05, within(1e-9));
     }
 
     // ---- instants ----
