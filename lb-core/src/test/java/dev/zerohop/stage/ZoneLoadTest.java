@@ -312,7 +312,7 @@ class ZoneLoadTest {
         for (int i = 0; i < 7; i++) {
             back.add(Math.round(1e6 * step().get("a")) / 1e6);
         }
-        // The 3 % for the others' reports when the own zone's have expired, the rest when that was looked at last so long ago.
+        // The 3 % for the others' reports first, when the own zone's have expired.
         assertThat(back).containsExactly(0.78, 0.83, 0.88, 0.93, 0.98, 1.0, 1.0);
         assertThat(last.candidates()).isEqualTo(plain().candidates());
         assertThat(note()).endsWith("; by load: a unknown, 0 of 3 report, b unknown, 0 of 3 report");
