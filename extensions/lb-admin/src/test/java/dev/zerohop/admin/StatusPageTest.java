@@ -280,6 +280,12 @@ class StatusPageTest {
     }
 
     @Test
+    void anExplanationOfThousandsIsCut() {
+        orders(Page.MAX_ROWS + 7);
+        assertThat(get("/explain", "service=orders").text()).contains("<li>7 more</li>");
+    }
+
+    @Test
     void aKeyIsReadAsTheConfigurationSays() {
         ScriptedResolver resolver = new ScriptedResolver();
         balancer(
