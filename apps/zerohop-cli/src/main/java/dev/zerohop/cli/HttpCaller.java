@@ -53,6 +53,7 @@ final class HttpCaller implements Caller {
     HttpCaller(Target target, Settings settings, long timeoutNanos, String path) {
         Balancer.Builder builder = Balancer.builder(target.text())
                 .resolver(Targets.newResolver(target))
+                .adapter("okhttp")
                 .listener(observer);
         if (settings.json() == null) {
             builder.defaults(settings.parsed()).followSourceConfiguration(Checkless::of);
