@@ -9,6 +9,7 @@ import java.util.Set;
 import java.util.WeakHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicBoolean;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The balancers of this process that are running: started, and not closed. It keeps none of them alive: one that is forgotten without being closed
@@ -19,6 +20,8 @@ public final class BalancerRegistry {
             Collections.synchronizedSet(Collections.newSetFromMap(new WeakHashMap<>()));
 
     private static final List<BalancerListener.Factory> OBSERVERS = new CopyOnWriteArrayList<>();
+
+    private static final List<CallTracer> TRACERS = new CopyOnWriteArrayList<>();
 
     private BalancerRegistry() {}
 
@@ -35,6 +38,30 @@ public final class BalancerRegistry {
                 OBSERVERS.remove(factory);
             }
         };
+    }
+
+    /**
+     * Traces the calls of each client that is made from now on, beside its own tracers. Clients that exist already, and gRPC channels without the interceptor, have none of it.
+     *
+     * @return takes the tracer out again; clients that have it keep it
+     */
+    public static Cancellable trace(CallTracer tracer) {
+        TRACERS.add(requireNonNull(tracer, "tracer"));
+        AtomicBoolean taken = new AtomicBoolean();
+        return () -> {
+            if (taken.compareAndSet(false, true)) {
+                TRACERS.remove(tracer);
+            }
+        };
+    }
+
+    /**
+     * For adapters: what a new client asks, its own tracers and those of the process, each once. What they throw goes to the log.
+     *
+     * @return null if there is no tracer
+     */
+    public static @Nullable CallTracer tracer(List<CallTracer> own) {
+        return GuardedTracer.of(own, TRACERS);
     }
 
     static List<BalancerListener.Factory> observers() {

@@ -14,6 +14,7 @@ import java.util.stream.Stream;
 import java.util.zip.ZipFile;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** What the build made before the documentation: jars and trees of the published artifacts, which are there when everything is built. */
 class PublishedArtifactsTest {
@@ -62,6 +63,15 @@ class PublishedArtifactsTest {
         assertThat(page.substring(from, page.indexOf("\n```", from)))
                 .as("the tree of %s in docs/dependencies.md", artifact)
                 .isEqualTo(String.join("\n", tree));
+    }
+
+    /** Metrics and traces are modules of their own. */
+    @ParameterizedTest
+    @ValueSource(strings = {"lb-core", "lb-grpc", "lb-okhttp"})
+    void noClientHasALibraryOfMetricsOrTracesOnItsClassPath(String module) throws IOException {
+        assertThat(Files.readString(built(module, "dependency-tree.txt")))
+                .doesNotContain("opentelemetry")
+                .doesNotContain("micrometer");
     }
 
     @ParameterizedTest

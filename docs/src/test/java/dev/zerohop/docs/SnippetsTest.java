@@ -8,6 +8,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
@@ -54,7 +55,9 @@ class SnippetsTest {
             "import io.grpc.stub.*;",
             "import io.micrometer.core.instrument.MeterRegistry;",
             "import io.micrometer.core.instrument.simple.SimpleMeterRegistry;",
+            "import io.micrometer.observation.ObservationRegistry;",
             "import io.opentelemetry.api.GlobalOpenTelemetry;",
+            "import io.opentelemetry.api.OpenTelemetry;",
             "import java.net.InetSocketAddress;",
             "import java.net.URI;",
             "import java.nio.file.*;",
@@ -67,14 +70,18 @@ class SnippetsTest {
             "import okhttp3.Response;",
             "");
 
+    /** What snippets say that they are given, and how it is made. */
+    private static final Map<String, String> GIVEN = Map.of(
+            "reporter", "LoadReporter reporter = LoadReporter.create();\n",
+            "openTelemetry", "OpenTelemetry openTelemetry = OpenTelemetry.noop();\n",
+            "observationRegistry", "ObservationRegistry observationRegistry = ObservationRegistry.create();\n");
+
     static Stream<Pages.Block> javaBlocks() {
         // What a page has made once is there for its later snippets.
-        Stream<Pages.Block> given = Pages.blocks("java given reporter").stream()
-                .map(block -> new Pages.Block(
-                        block.page(),
-                        block.line(),
-                        block.info(),
-                        "LoadReporter reporter = LoadReporter.create();\n" + block.text()));
+        Stream<Pages.Block> given = GIVEN.entrySet().stream()
+                .flatMap(made -> Pages.blocks("java given " + made.getKey()).stream()
+                        .map(block -> new Pages.Block(
+                                block.page(), block.line(), block.info(), made.getValue() + block.text())));
         return Stream.concat(Pages.blocks("java").stream(), given);
     }
 

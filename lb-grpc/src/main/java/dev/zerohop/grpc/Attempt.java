@@ -1,15 +1,18 @@
 package dev.zerohop.grpc;
 
+import dev.zerohop.AttemptTrace;
 import dev.zerohop.Lease;
 import dev.zerohop.Outcome;
 import io.grpc.Attributes;
 import io.grpc.CallOptions;
 import io.grpc.ClientStreamTracer;
 import io.grpc.Deadline;
+import io.grpc.Grpc;
 import io.grpc.Metadata;
 import io.grpc.Status;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
+import java.net.SocketAddress;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -51,6 +54,8 @@ final class Attempt extends ClientStreamTracer {
     private Connections.@Nullable Connection connection;
     private int losses;
     private @Nullable Metadata trailers;
+    private @Nullable AttemptTrace trace;
+    private @Nullable SocketAddress peer;
 
     @SuppressWarnings("unused")
     private volatile int state;
@@ -81,11 +86,19 @@ final class Attempt extends ClientStreamTracer {
         this.deposits = deposits;
     }
 
+    /** Before anything happens to it. */
+    void tracedBy(AttemptTrace told) {
+        trace = told;
+    }
+
     // ---- the start ----
 
     @Override
     public void streamCreated(Attributes transport, Metadata headers) {
         connection = start.connections().of(transport);
+        if (trace != null) {
+            peer = transport.get(Grpc.TRANSPORT_ATTR_REMOTE_ADDR);
+        }
     }
 
     @Override
@@ -106,6 +119,9 @@ final class Attempt extends ClientStreamTracer {
         }
         Connections.Connection on = connection;
         losses = on == null ? 0 : on.losses();
+        if (trace != null) {
+            trace.connected(peer);
+        }
         Lease begun = start.owner().begin(start, deposits);
         LEASE.setRelease(this, begun);
         if (!STATE.compareAndSet(this, STARTING, STARTED)) {
@@ -187,6 +203,9 @@ final class Attempt extends ClientStreamTracer {
             Lease open = lease;
             if (open != null) {
                 start.owner().complete(open, ended);
+            }
+            if (trace != null) {
+                trace.ended(ended, status.getCode().name());
             }
         }
         if (memory != null) {

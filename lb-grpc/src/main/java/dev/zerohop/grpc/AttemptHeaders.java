@@ -8,11 +8,18 @@ import io.grpc.Metadata;
  * channel's interceptors, and knows the true number, and whether the transport itself repeats the attempt.
  */
 final class AttemptHeaders extends ClientStreamTracer.Factory {
-    static final AttemptHeaders INSTANCE = new AttemptHeaders();
+    static final AttemptHeaders INSTANCE = new AttemptHeaders(false);
+
+    /** For calls that may be traced: tells the trace that the interceptors are through. */
+    static final AttemptHeaders TRACED = new AttemptHeaders(true);
 
     private static final ClientStreamTracer NOTHING_TO_TRACE = new ClientStreamTracer() {};
 
-    private AttemptHeaders() {}
+    private final boolean traced;
+
+    private AttemptHeaders(boolean traced) {
+        this.traced = traced;
+    }
 
     @Override
     public ClientStreamTracer newClientStreamTracer(ClientStreamTracer.StreamInfo info, Metadata headers) {
@@ -27,6 +34,10 @@ final class AttemptHeaders extends ClientStreamTracer.Factory {
             if (info.getPreviousAttempts() > 0) {
                 headers.put(Repetition.HEADER, Integer.toString(info.getPreviousAttempts()));
             }
+        }
+        CallAttempts memory = traced ? info.getCallOptions().getOption(CallAttempts.KEY) : null;
+        if (memory != null) {
+            memory.entered();
         }
         return NOTHING_TO_TRACE;
     }

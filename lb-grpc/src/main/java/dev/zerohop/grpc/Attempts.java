@@ -1,6 +1,8 @@
 package dev.zerohop.grpc;
 
+import dev.zerohop.AttemptTrace;
 import dev.zerohop.Balancer;
+import dev.zerohop.CallTrace;
 import dev.zerohop.Endpoint;
 import dev.zerohop.Lease;
 import dev.zerohop.Node;
@@ -45,7 +47,7 @@ final class Attempts {
 
     /** For plain attempts on this node, one for all of them, that are routed by this epoch or {@link ShardMap#NO_EPOCH}. */
     ClientStreamTracer.Factory factory(Node node, Connections connections, long shardEpoch) {
-        return factory(node, connections, shardEpoch, null, null);
+        return factory(node, connections, shardEpoch, null, null, null);
     }
 
     /**
@@ -54,15 +56,17 @@ final class Attempts {
      * @param shardEpoch the epoch by which it is routed, or {@link ShardMap#NO_EPOCH}
      * @param notOwner why the attempt goes to another endpoint than the owner of its key; null if it does not
      * @param before the failure that it repeats, if that is only known from the channel
+     * @param traced what is told of it; null if its call is not traced
      */
     ClientStreamTracer.Factory factory(
             Node node,
             Connections connections,
             long shardEpoch,
             @Nullable String notOwner,
-            RecentFailures.@Nullable Failure before) {
+            RecentFailures.@Nullable Failure before,
+            @Nullable Traced traced) {
         return new Factory(
-                new Start(this, node, connections, notOwner != null, before),
+                new Start(this, node, connections, notOwner != null, before, traced),
                 shardEpoch == ShardMap.NO_EPOCH ? null : Long.toString(shardEpoch),
                 notOwner);
     }
@@ -81,7 +85,24 @@ final class Attempts {
             Node node,
             Connections connections,
             boolean spilled,
-            RecentFailures.@Nullable Failure before) {}
+            RecentFailures.@Nullable Failure before,
+            @Nullable Traced traced) {}
+
+    /** What is told of a traced attempt. */
+    record Traced(CallTrace call, AttemptTrace.Start start) {
+        @Nullable
+        AttemptTrace begin(int number, Metadata headers) {
+            AttemptTrace trace = call.attempt(start.withNumber(number));
+            if (trace != null) {
+                trace.headers((name, value) -> {
+                    Metadata.Key<String> key = Metadata.Key.of(name, Metadata.ASCII_STRING_MARSHALLER);
+                    headers.discardAll(key);
+                    headers.put(key, value);
+                });
+            }
+            return trace;
+        }
+    }
 
     // ---- for the tracers ----
 
@@ -176,8 +197,9 @@ final class Attempts {
             // claim.
             RecentFailures.Failure before = start.before();
             CallEvents events = start.owner().events;
-            boolean first =
-                    memory == null ? before == null : memory.begin(start.node().endpoint(), events);
+            int number = memory == null
+                    ? before == null ? 1 : before.tried.length + 1
+                    : memory.begin(start.node().endpoint(), events);
             if (memory != null) {
                 events.created(memory, headers);
             }
@@ -193,7 +215,9 @@ final class Attempts {
             if (before != null) {
                 start.owner().failures.settle(before);
             }
-            return new Attempt(
+            Traced traced = start.traced();
+            AttemptTrace trace = traced == null ? null : traced.begin(number, headers);
+            Attempt attempt = new Attempt(
                     start,
                     memory,
                     options,
@@ -201,7 +225,11 @@ final class Attempts {
                     memory == null ? Repetition.of(headers) : Repetition.NONE,
                     // grpc makes the stream, if not the pick, in the context of its call.
                     earlier(options.getDeadline(), Context.current().getDeadline()),
-                    first);
+                    number == 1);
+            if (trace != null) {
+                attempt.tracedBy(trace);
+            }
+            return attempt;
         }
     }
 

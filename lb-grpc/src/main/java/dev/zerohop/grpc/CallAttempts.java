@@ -1,5 +1,6 @@
 package dev.zerohop.grpc;
 
+import dev.zerohop.CallTrace;
 import dev.zerohop.Endpoint;
 import dev.zerohop.Outcome;
 import dev.zerohop.Refusal;
@@ -21,6 +22,8 @@ final class CallAttempts {
     private boolean hedgeWaits;
     private int heldHedge;
     private boolean decided;
+    private @Nullable CallTrace trace;
+    private volatile @Nullable Thread starting;
     private @Nullable Status lastFailure;
     private @Nullable FailedAttempt failed;
     private @Nullable Metadata lastTrailers;
@@ -41,15 +44,40 @@ final class CallAttempts {
         return tried;
     }
 
-    /** An attempt was given an endpoint. Returns whether it is the first of the call. */
-    synchronized boolean begin(Endpoint endpoint, CallEvents reporter) {
+    /** The call is about to start in this thread, and this is told of it. Before the first attempt. */
+    void traced(CallTrace told) {
+        trace = told;
+        starting = Thread.currentThread();
+    }
+
+    /** What is told of the call; null if it is not traced. */
+    @Nullable
+    CallTrace trace() {
+        return trace;
+    }
+
+    /** The first attempt is being made, below all interceptors: in the thread that started the call, unless the channel had no answer of its resolver yet. */
+    void entered() {
+        CallTrace told = trace;
+        if (told != null && starting == Thread.currentThread()) {
+            starting = null;
+            told.entered();
+        }
+    }
+
+    void started() {
+        starting = null;
+    }
+
+    /** An attempt was given an endpoint. Returns its number, 1 for the first of the call. */
+    synchronized int begin(Endpoint endpoint, CallEvents reporter) {
         events = reporter;
         Endpoint[] before = tried;
         Endpoint[] after = Arrays.copyOf(before, before.length + 1);
         after[before.length] = endpoint;
         tried = after;
         running++;
-        return before.length == 0;
+        return after.length;
     }
 
     /**
@@ -173,7 +201,7 @@ final class CallAttempts {
     void repeatedByTransport() {
         CallEvents reporter = events;
         if (reporter != null) {
-            reporter.decided(takeUndecided(), RetryVerdict.GRANTED);
+            reporter.decided(trace, takeUndecided(), RetryVerdict.GRANTED);
         }
     }
 

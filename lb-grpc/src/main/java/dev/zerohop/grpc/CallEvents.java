@@ -1,6 +1,7 @@
 package dev.zerohop.grpc;
 
 import dev.zerohop.Balancer;
+import dev.zerohop.CallTrace;
 import dev.zerohop.Endpoint;
 import dev.zerohop.Refusal;
 import dev.zerohop.Time;
@@ -12,7 +13,7 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Reports to the balancer's listener what only the channel knows of calls, each once: refusals, waits, decisions about repetitions and hedges, spills. What belongs together across
+ * Reports to the balancer's listener, and to the trace of a call that is traced, what only the channel knows of calls, each once: refusals, waits, decisions about repetitions and hedges, spills. What belongs together across
  * the picks of a call is known for calls with {@link CallAttempts} only. One per channel; thread-safe.
  */
 final class CallEvents {
@@ -43,24 +44,33 @@ final class CallEvents {
         if (memory == null) {
             balancer.get().refused(refusal);
         } else {
-            memory.reportsTo(this).end(Repetition.of(args.getHeaders()).number(), this::waited);
+            memory.reportsTo(this).end(Repetition.of(args.getHeaders()).number(), since -> waited(memory, since));
             memory.refusedBy(refusal, status);
         }
     }
 
     /** A call asked for a repetition or a hedge, and this was decided. */
     void decided(CallAttempts memory, boolean hedge, RetryVerdict verdict) {
-        if (hedge) {
-            balancer.get().hedgeDecided(verdict.decision());
-        } else {
-            decided(memory.takeUndecided(), verdict);
+        if (!hedge) {
+            decided(memory.trace(), memory.takeUndecided(), verdict);
+            return;
+        }
+        Balancer now = balancer.get();
+        now.hedgeDecided(verdict.decision());
+        CallTrace trace = memory.trace();
+        if (trace != null) {
+            trace.hedgeDecided(now.name(), verdict.decision());
         }
     }
 
     /** An attempt that failed was to be repeated, and this was decided; null for one that was refused or never began, of which no failure was counted. */
-    void decided(@Nullable EndedAttempt failed, RetryVerdict verdict) {
+    void decided(@Nullable CallTrace trace, @Nullable EndedAttempt failed, RetryVerdict verdict) {
         if (failed != null) {
-            balancer.get().retryDecided(failed.endpoint(), failed.outcome(), verdict.decision());
+            Balancer now = balancer.get();
+            now.retryDecided(failed.endpoint(), failed.outcome(), verdict.decision());
+            if (trace != null) {
+                trace.retryDecided(now.name(), failed.endpoint(), failed.outcome(), verdict.decision());
+            }
         }
     }
 
@@ -70,7 +80,7 @@ final class CallEvents {
     void created(CallAttempts memory, Metadata headers) {
         CallWaits waits = memory.waits();
         if (waits != null) {
-            waits.end(Repetition.of(headers).number(), this::waited);
+            waits.end(Repetition.of(headers).number(), since -> waited(memory, since));
         }
     }
 
@@ -85,16 +95,27 @@ final class CallEvents {
     void ended(CallAttempts memory, Status status) {
         CallWaits waits = memory.waits();
         if (waits != null) {
-            waits.endAll(this::waited);
+            waits.endAll(since -> waited(memory, since));
         }
         Refusal refusal = status.isOk() ? null : memory.refusalOf(status);
         if (refusal != null) {
-            balancer.get().refused(refusal);
+            Balancer now = balancer.get();
+            now.refused(refusal);
+            CallTrace trace = memory.trace();
+            if (trace != null) {
+                trace.refused(now.name(), refusal.kind());
+            }
         }
     }
 
-    private void waited(long sinceNanos) {
-        balancer.get().waited(Math.max(0, time.nanoTime() - sinceNanos));
+    private void waited(CallAttempts memory, long sinceNanos) {
+        Balancer now = balancer.get();
+        long nanos = Math.max(0, time.nanoTime() - sinceNanos);
+        now.waited(nanos);
+        CallTrace trace = memory.trace();
+        if (trace != null) {
+            trace.waited(now.name(), nanos);
+        }
     }
 
     private static @Nullable CallAttempts memory(CallOptions options) {

@@ -1,8 +1,10 @@
 package dev.zerohop.grpc;
 
+import dev.zerohop.AttemptTrace;
 import dev.zerohop.Balancer;
 import dev.zerohop.BalancerSettings;
 import dev.zerohop.BalancerView;
+import dev.zerohop.CallTrace;
 import dev.zerohop.Endpoint;
 import dev.zerohop.EndpointSelector;
 import dev.zerohop.KeySource;
@@ -11,6 +13,7 @@ import dev.zerohop.Node;
 import dev.zerohop.PickContext;
 import dev.zerohop.Printable;
 import dev.zerohop.Refusal;
+import dev.zerohop.ShardMap;
 import io.grpc.CallOptions;
 import io.grpc.LoadBalancer.PickResult;
 import io.grpc.LoadBalancer.PickSubchannelArgs;
@@ -93,7 +96,7 @@ final class EndpointPicker extends SubchannelPicker {
         if (args.getHeaders().containsKey(Repetition.HEADER) || (memory != null && memory.tried().length > 0)) {
             return again(args, context, memory, Repetition.of(args.getHeaders()));
         }
-        return pick(args, context, null);
+        return pick(args, context, memory, null);
     }
 
     private @Nullable EndpointSelector selector(PickSubchannelArgs args) {
@@ -105,11 +108,15 @@ final class EndpointPicker extends SubchannelPicker {
         return values == null ? null : key.selector(balancer.name(), values);
     }
 
-    private PickResult pick(PickSubchannelArgs args, PickContext context, RecentFailures.@Nullable Failure before) {
+    private PickResult pick(
+            PickSubchannelArgs args,
+            PickContext context,
+            @Nullable CallAttempts memory,
+            RecentFailures.@Nullable Failure before) {
         long shardEpoch = view.shardEpoch(context);
         Node node = view.pick(context);
         if (node == null) {
-            return noEndpoint(args, context, before);
+            return noEndpoint(args, context, memory, before);
         }
         SubchannelHandle handle = subchannels.get(node);
         if (handle == null || !handle.ready()) {
@@ -123,13 +130,24 @@ final class EndpointPicker extends SubchannelPicker {
             }
         }
         boolean spilled = keyed && view.spilled(context, handle.node());
-        if (before == null && !spilled) {
+        Attempts.Traced traced = traced(memory, context, handle, shardEpoch);
+        if (before == null && !spilled && traced == null) {
             return handle.picked(shardEpoch);
         }
         String notOwner = spilled ? balancer.name() + ": the owner of the key is down" : null;
         return PickResult.withSubchannel(
                 handle.subchannel(),
-                attempts.factory(handle.node(), handle.connections(), shardEpoch, notOwner, before));
+                attempts.factory(handle.node(), handle.connections(), shardEpoch, notOwner, before, traced));
+    }
+
+    private Attempts.@Nullable Traced traced(
+            @Nullable CallAttempts memory, PickContext context, SubchannelHandle handle, long shardEpoch) {
+        CallTrace trace = memory == null ? null : memory.trace();
+        return trace == null
+                ? null
+                : new Attempts.Traced(
+                        trace,
+                        AttemptTrace.Start.of(view, context, handle.node().endpoint(), shardEpoch, trace));
     }
 
     private @Nullable SubchannelHandle stepOver(Node unusable, PickContext context) {
@@ -190,7 +208,7 @@ final class EndpointPicker extends SubchannelPicker {
             memory.allow(number);
         } else if (before != null && !before.allowed) {
             RetryVerdict verdict = verdict(number);
-            attempts.events().decided(before.ended, verdict);
+            attempts.events().decided(null, before.ended, verdict);
             if (!verdict.granted()) {
                 return PickResult.withDrop(
                         allowedStatus(before.status, verdict.reason() + earlier(before.failed, before.status)));
@@ -202,7 +220,7 @@ final class EndpointPicker extends SubchannelPicker {
         for (Endpoint endpoint : tried) {
             next = next.retryAfter(endpoint);
         }
-        return pick(args, next, before);
+        return pick(args, next, memory, before);
     }
 
     /** Whether attempt {@code number} is made; if so, it has been taken from the budget. */
@@ -266,10 +284,24 @@ final class EndpointPicker extends SubchannelPicker {
     // ---- no endpoint ----
 
     private PickResult noEndpoint(
-            PickSubchannelArgs args, PickContext context, RecentFailures.@Nullable Failure before) {
+            PickSubchannelArgs args,
+            PickContext context,
+            @Nullable CallAttempts memory,
+            RecentFailures.@Nullable Failure before) {
         SubchannelHandle lingeringOne = view.unconfigured() == null ? nextLingering() : null;
         if (lingeringOne != null) {
-            return lingeringOne.picked();
+            Attempts.Traced traced = traced(memory, context, lingeringOne, ShardMap.NO_EPOCH);
+            return traced == null
+                    ? lingeringOne.picked()
+                    : PickResult.withSubchannel(
+                            lingeringOne.subchannel(),
+                            attempts.factory(
+                                    lingeringOne.node(),
+                                    lingeringOne.connections(),
+                                    ShardMap.NO_EPOCH,
+                                    null,
+                                    null,
+                                    traced));
         }
         Refusal refusal = view.refusal(context);
         if (balancer.current() != view) {

@@ -3,6 +3,8 @@ package dev.zerohop.grpc;
 import static java.util.Objects.requireNonNull;
 
 import dev.zerohop.BalancerListener;
+import dev.zerohop.BalancerRegistry;
+import dev.zerohop.CallTracer;
 import dev.zerohop.Endpoint;
 import dev.zerohop.EndpointSelector;
 import dev.zerohop.EndpointSet;
@@ -17,6 +19,7 @@ import io.grpc.ManagedChannel;
 import io.grpc.Metadata;
 import io.grpc.NameResolver;
 import io.grpc.NameResolverRegistry;
+import java.util.List;
 import java.util.concurrent.atomic.AtomicBoolean;
 
 /** The options, arguments and interceptors of zerohop on gRPC. Channels need none of it: a target of zerohop is enough. */
@@ -71,6 +74,9 @@ public final class ZerohopGrpc {
     public static final Attributes.Key<String> SOURCE_CONFIGURATION =
             Attributes.Key.create("dev.zerohop.grpc.SOURCE_CONFIGURATION");
 
+    /** What kind of client the policy's balancers balance for. */
+    static final String ADAPTER = "grpc";
+
     private static final AtomicBoolean REGISTERED = new AtomicBoolean();
 
     private ZerohopGrpc() {}
@@ -79,9 +85,19 @@ public final class ZerohopGrpc {
      * Carries {@link #SELECTOR_IN_CONTEXT} into the call's options, and remembers for each call which endpoints were tried, so that gRPC's retries and
      * hedges go elsewhere exactly and a retry over the budget ends with the status and trailers of the failure before it. Without it zerohop does the
      * same as well as it can be inferred from the channel's recent failures, and its listeners hear less of waits, hedges and repetitions. Install it once per channel: {@code builder.intercept(ZerohopGrpc.interceptor())}.
+     *
+     * <p>It asks about each call the tracers that {@link BalancerRegistry#trace} has when it is made.
      */
     public static ClientInterceptor interceptor() {
-        return CallInterceptor.INSTANCE;
+        return CallInterceptor.of(BalancerRegistry.tracer(List.of()));
+    }
+
+    /**
+     * {@link #interceptor()} that asks this tracer about each call, beside those of {@link BalancerRegistry#trace}. It asks where the call passes it: a span that an interceptor of the channel has
+     * made is current there if that was added later, and {@linkplain dev.zerohop.CallTrace#entered soon after} if it was added before.
+     */
+    public static ClientInterceptor interceptor(CallTracer tracer) {
+        return CallInterceptor.of(BalancerRegistry.tracer(List.of(requireNonNull(tracer, "tracer"))));
     }
 
     /** {@link #explain(Channel, CallOptions)} for a call without options of its own. */

@@ -204,7 +204,7 @@ final class ZerohopLoadBalancer extends LoadBalancer {
                 .followSourceConfiguration(GrpcSettings::checked)
                 .healthSource(subchannels)
                 .probeTransport(new CheckTransport(helper, subchannels::connection, time))
-                .adapter("grpc")
+                .adapter(ZerohopGrpc.ADAPTER)
                 .listener(own);
         if (observers != null) {
             observers.forEach(builder::listener);

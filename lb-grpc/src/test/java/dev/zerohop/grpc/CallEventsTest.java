@@ -4,7 +4,10 @@ import static dev.zerohop.grpc.Fleet.await;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.zerohop.AttemptTrace;
 import dev.zerohop.BalancerListener;
+import dev.zerohop.CallTrace;
+import dev.zerohop.CallTracer;
 import dev.zerohop.Cancellable;
 import dev.zerohop.Endpoint;
 import dev.zerohop.EndpointSelector;
@@ -13,6 +16,7 @@ import dev.zerohop.Refusal;
 import dev.zerohop.RetryDecision;
 import dev.zerohop.Time;
 import io.grpc.CallOptions;
+import io.grpc.ClientInterceptor;
 import io.grpc.Grpc;
 import io.grpc.InsecureChannelCredentials;
 import io.grpc.ManagedChannel;
@@ -27,6 +31,8 @@ import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -100,13 +106,75 @@ class CallEventsTest {
         }
     }
 
+    /** What is heard of traced calls, in the words of {@link Events}. */
+    private static final class Traced implements CallTracer {
+        final List<String> heard = new CopyOnWriteArrayList<>();
+
+        @Override
+        public CallTrace start(String adapter, String method, String host, int port) {
+            return new CallTrace() {
+                @Override
+                public void waited(String service, long nanos) {
+                    heard.add(nanos > 0 ? "wait" : "wait of " + nanos);
+                }
+
+                @Override
+                public void refused(String service, Refusal.Kind kind) {
+                    heard.add("refusal " + kind);
+                }
+
+                @Override
+                public void retryDecided(String service, Endpoint failed, Outcome outcome, RetryDecision decision) {
+                    heard.add("retry " + failed.id() + " " + outcome + " " + decision);
+                }
+
+                @Override
+                public void hedgeDecided(String service, RetryDecision decision) {
+                    heard.add("hedge " + decision);
+                }
+
+                @Override
+                public @Nullable AttemptTrace attempt(AttemptTrace.Start start) {
+                    return null;
+                }
+            };
+        }
+    }
+
     private final Events events = new Events();
+    private final Traced traced = new Traced();
+    private boolean traces;
+
+    /** Calls that are traced say the same to their traces as to the listener. */
+    @AfterEach
+    void tracesHearTheSame() {
+        List<String> told = events.heard.stream()
+                .filter(event -> !event.matches("(pick|spill|close).*"))
+                .sorted()
+                .toList();
+        if (traces) {
+            // A test may have forgotten what the listener heard first.
+            await().untilAsserted(() -> {
+                List<String> all = traced.heard;
+                assertThat(all).hasSizeGreaterThanOrEqualTo(told.size());
+                assertThat(all.subList(all.size() - told.size(), all.size()).stream()
+                                .sorted()
+                                .toList())
+                        .isEqualTo(told);
+            });
+        }
+    }
 
     private ManagedChannel channel(Fleet fleet, boolean intercepted, String zerohop, String methodConfig) {
         ManagedChannelBuilder<?> builder = fleet.builder()
                 .setNameResolverArg(ZerohopGrpc.LISTENER, events)
                 .defaultServiceConfig(Json.serviceConfig(zerohop, methodConfig));
-        return fleet.built(intercepted ? builder.intercept(ZerohopGrpc.interceptor()) : builder);
+        return fleet.built(intercepted ? builder.intercept(interceptor()) : builder);
+    }
+
+    private ClientInterceptor interceptor() {
+        traces = true;
+        return ZerohopGrpc.interceptor(traced);
     }
 
     private static Future<String> start(ManagedChannel channel, CallOptions options) {
@@ -197,7 +265,7 @@ class CallEventsTest {
             ManagedChannelBuilder<?> builder = Grpc.newChannelBuilder(
                             "static:///" + id, InsecureChannelCredentials.create())
                     .setNameResolverArg(ZerohopGrpc.LISTENER, events);
-            ManagedChannel channel = (intercepted ? builder.intercept(ZerohopGrpc.interceptor()) : builder).build();
+            ManagedChannel channel = (intercepted ? builder.intercept(interceptor()) : builder).build();
             try {
                 assertThat(TestServer.call(channel)).isEqualTo("fine");
                 String granted = "retry " + id + " NOT_DISPATCHED GRANTED";
@@ -270,7 +338,7 @@ class CallEventsTest {
                 Fleet fleet = Fleet.of("a", "b")) {
             ManagedChannel channel = fleet.built(fleet.builder()
                     .setNameResolverArg(ZerohopGrpc.LISTENER, events)
-                    .intercept(ZerohopGrpc.interceptor())
+                    .intercept(interceptor())
                     .defaultServiceConfig(policy.serviceConfig(BROKE, hedges(2))));
             RoutingTest.awaitAll(channel, "a", "b");
             fleet.servers.values().forEach(server -> server.holds = true);
@@ -308,7 +376,7 @@ class CallEventsTest {
             ManagedChannelBuilder<?> builder = fleet.builder()
                     .setNameResolverArg(ZerohopGrpc.LISTENER, events)
                     .defaultServiceConfig(policy.serviceConfig(shards("WAIT"), Json.retries(3, "['UNAVAILABLE']")));
-            ManagedChannel channel = fleet.built(intercepted ? builder.intercept(ZerohopGrpc.interceptor()) : builder);
+            ManagedChannel channel = fleet.built(intercepted ? builder.intercept(interceptor()) : builder);
             awaitFirst(channel);
             Future<String> call = start(channel, ONE);
             lookAgain(fleet, policy, "s-0");
@@ -353,7 +421,7 @@ class CallEventsTest {
                 Fleet fleet = Fleet.of("s-0", "s-1")) {
             ManagedChannel channel = fleet.built(fleet.builder()
                     .setNameResolverArg(ZerohopGrpc.LISTENER, events)
-                    .intercept(ZerohopGrpc.interceptor())
+                    .intercept(interceptor())
                     .defaultServiceConfig(policy.serviceConfig(shards("WAIT"), Json.retries(3, "['UNAVAILABLE']"))));
             awaitFirst(channel);
             assertThat(TestServer.call(channel, ONE, "x")).isEqualTo("s-1");
@@ -383,7 +451,7 @@ class CallEventsTest {
             fleet.name("s-0");
             ManagedChannel channel = fleet.built(fleet.builder()
                     .setNameResolverArg(ZerohopGrpc.LISTENER, events)
-                    .intercept(ZerohopGrpc.interceptor())
+                    .intercept(interceptor())
                     .defaultServiceConfig(policy.serviceConfig(shards("WAIT"), hedges(2))));
             awaitFirst(channel);
             Future<String> call = start(channel, ONE);

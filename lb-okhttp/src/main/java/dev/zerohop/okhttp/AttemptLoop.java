@@ -11,6 +11,7 @@ import okhttp3.Request;
 import okhttp3.RequestBody;
 import okhttp3.Response;
 import okhttp3.ResponseBody;
+import org.jspecify.annotations.Nullable;
 
 /** Sends a request to an endpoint of its service, again to another one where that is allowed, and ends each attempt's lease where the attempt ends. */
 final class AttemptLoop {
@@ -44,7 +45,7 @@ final class AttemptLoop {
                 throw ended;
             }
             BalancerView view = picks.view();
-            OpenLease open = open(service, lease);
+            OpenLease open = open(service, lease, picks.traced(lease));
             if (attempts == null) {
                 view.retryBudget().deposit();
             }
@@ -78,7 +79,7 @@ final class AttemptLoop {
             }
             attempts.add(open.endpoint(), meaning.outcome(), open.age(System.nanoTime()), failure);
             RetryVerdict verdict = verdict(meaning, failure, attempts.count(), picks, chain, call, request);
-            service.events().decided(open.endpoint(), meaning.outcome(), verdict);
+            service.events().decided(picks.trace(), open.endpoint(), meaning.outcome(), verdict);
             if (!verdict.granted()) {
                 throw attempts.exception(verdict.reason());
             }
@@ -86,9 +87,9 @@ final class AttemptLoop {
         }
     }
 
-    private static OpenLease open(Service service, Lease lease) {
+    private static OpenLease open(Service service, Lease lease, @Nullable TracedAttempt traced) {
         try {
-            return new OpenLease(service.balancer(), lease, service.route(lease.node()), System.nanoTime());
+            return new OpenLease(service.balancer(), lease, service.route(lease.node()), System.nanoTime(), traced);
         } catch (RuntimeException | Error thrown) {
             lease.complete(Outcome.CANCELLED);
             throw thrown;

@@ -10,7 +10,6 @@ import okhttp3.Connection;
 import okhttp3.EventListener;
 import okhttp3.Interceptor;
 import okhttp3.Request;
-import okhttp3.RequestBody;
 import okhttp3.Response;
 import org.jspecify.annotations.Nullable;
 
@@ -249,12 +248,7 @@ final class CallState extends EventListener {
     Request entering(Request request) throws IOException {
         phase = Phase.LOCAL;
         OpenLease open = lease;
-        RequestBody body = request.body();
-        return open == null || body == null
-                ? request
-                : request.newBuilder()
-                        .method(request.method(), TrackedRequestBody.of(body, open))
-                        .build();
+        return open == null ? request : open.entering(request);
     }
 
     /** Keeps what the endpoint's answer said in this header, and OkHttp is not shown, for the caller that gets the answer. */
@@ -328,6 +322,10 @@ final class CallState extends EventListener {
         phase = Phase.SENT;
         // A connection that the call has held since before is not acquired again.
         needsEndpoint();
+        OpenLease open = lease;
+        if (open != null) {
+            open.sending(on);
+        }
     }
 
     @Override

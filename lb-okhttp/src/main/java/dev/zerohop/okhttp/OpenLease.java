@@ -5,9 +5,13 @@ import dev.zerohop.Endpoint;
 import dev.zerohop.Lease;
 import dev.zerohop.LoadReport;
 import dev.zerohop.Outcome;
+import java.io.IOException;
 import java.time.Duration;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Supplier;
+import okhttp3.Connection;
+import okhttp3.Request;
+import okhttp3.RequestBody;
 import okhttp3.Response;
 import org.jspecify.annotations.Nullable;
 
@@ -20,16 +24,21 @@ final class OpenLease {
     private final Lease lease;
     private final EndpointRoute route;
     private final long startNanos;
+    private final @Nullable TracedAttempt traced;
     private final AtomicBoolean ended = new AtomicBoolean();
     private volatile LeakGuard.@Nullable Watch watch;
     private volatile boolean awaitsBytes;
 
-    OpenLease(Balancer balancer, Lease lease, EndpointRoute route, long startNanos) {
+    OpenLease(Balancer balancer, Lease lease, EndpointRoute route, long startNanos, @Nullable TracedAttempt traced) {
         this.balancer = balancer;
         this.lease = lease;
         this.route = route;
         this.startNanos = startNanos;
+        this.traced = traced;
         route.leased();
+        if (traced != null && !(lease instanceof LazyLease)) {
+            traced.begin();
+        }
     }
 
     EndpointRoute route() {
@@ -48,6 +57,27 @@ final class OpenLease {
     void needed() {
         if (lease instanceof LazyLease lazy) {
             lazy.begin();
+            if (traced != null) {
+                traced.begin();
+            }
+        }
+    }
+
+    /** The request that the application's own network interceptors are about to see: what is written of a long body is progress. */
+    Request entering(Request request) throws IOException {
+        Request told = traced == null ? request : traced.told(request);
+        RequestBody body = told.body();
+        return body == null
+                ? told
+                : told.newBuilder()
+                        .method(told.method(), TrackedRequestBody.of(body, this))
+                        .build();
+    }
+
+    /** The headers of a request are about to be written; below all interceptors. */
+    void sending(@Nullable Connection connection) {
+        if (traced != null) {
+            traced.sending(connection);
         }
     }
 
@@ -56,6 +86,9 @@ final class OpenLease {
         report(response);
         if (outcome == Outcome.SUCCESS) {
             lease.answered();
+        }
+        if (traced != null) {
+            traced.answered(response, outcome);
         }
     }
 
@@ -86,14 +119,14 @@ final class OpenLease {
     void end(Outcome outcome) {
         if (ended.compareAndSet(false, true)) {
             lease.complete(outcome);
-            settled();
+            settled(outcome);
         }
     }
 
     void leaked(Duration age) {
         if (ended.compareAndSet(false, true)) {
             balancer.leaked(lease, age);
-            settled();
+            settled(Outcome.LEAKED);
         }
     }
 
@@ -104,11 +137,14 @@ final class OpenLease {
         }
     }
 
-    private void settled() {
+    private void settled(Outcome outcome) {
         LeakGuard.Watch known = watch;
         if (known != null) {
             known.done();
         }
         route.released();
+        if (traced != null) {
+            traced.end(outcome);
+        }
     }
 }

@@ -1,8 +1,10 @@
 package dev.zerohop.okhttp;
 
+import dev.zerohop.AttemptTrace;
 import dev.zerohop.Balancer;
 import dev.zerohop.BalancerSettings;
 import dev.zerohop.BalancerView;
+import dev.zerohop.CallTrace;
 import dev.zerohop.Endpoint;
 import dev.zerohop.EndpointSelector;
 import dev.zerohop.Lease;
@@ -41,6 +43,7 @@ final class Picks {
     private final Request request;
     private final boolean cacheFirst;
     private final List<Endpoint> tried = new ArrayList<>(0);
+    private final @Nullable CallTrace trace;
 
     private @Nullable BalancerView view;
     private @Nullable BalancerSettings readBy;
@@ -71,6 +74,7 @@ final class Picks {
         this.call = call;
         this.request = request;
         this.cacheFirst = CacheFirst.may(chain, request);
+        this.trace = service.trace(request);
     }
 
     /** Whether the client's cache may answer the call. */
@@ -95,6 +99,22 @@ final class Picks {
     /** Whether the last lease is on an endpoint that stands in for the owner of the key. */
     boolean spilled() {
         return spilled;
+    }
+
+    /** What is told of the call; null if it is not traced. */
+    @Nullable
+    CallTrace trace() {
+        return trace;
+    }
+
+    /** What is told of the attempt of this lease, the last one; null if the call is not traced. */
+    @Nullable
+    TracedAttempt traced(Lease lease) {
+        CallTrace told = trace;
+        return told == null
+                ? null
+                : new TracedAttempt(
+                        told, AttemptTrace.Start.of(view(), context, lease.endpoint(), lease.shardEpoch(), told));
     }
 
     /** Whether there is an endpoint for the call right now. Nothing is counted, and nothing waits. */
@@ -137,7 +157,7 @@ final class Picks {
             return next();
         } catch (NoEndpointIOException none) {
             endWait();
-            service.events().refused(none);
+            service.events().refused(trace, none);
             throw none;
         } finally {
             endWait();
@@ -147,7 +167,7 @@ final class Picks {
     private void endWait() {
         if (attemptWaits) {
             attemptWaits = false;
-            service.events().waited(attemptWaitsSinceNanos);
+            service.events().waited(trace, attemptWaitsSinceNanos);
         }
     }
 

@@ -1,6 +1,8 @@
 package dev.zerohop.okhttp;
 
 import dev.zerohop.Balancer;
+import dev.zerohop.CallTrace;
+import dev.zerohop.CallTracer;
 import dev.zerohop.Env;
 import dev.zerohop.Node;
 import java.time.Duration;
@@ -18,6 +20,8 @@ import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import okhttp3.ConnectionPool;
+import okhttp3.Request;
+import org.jspecify.annotations.Nullable;
 
 /** One logical name: its balancer and the routes to its endpoints, which come with the first call and go with the endpoint. */
 final class Service {
@@ -53,9 +57,16 @@ final class Service {
     /**
      * What all services of a routing have in common.
      *
+     * @param tracer who is asked about each call; null for nobody
      * @param looks where services look for endpoints that left, one after another: a hundred of them need no more threads than one
      */
-    record Options(Env env, Executor looks, IdleConnections idle, boolean strictReuse, RedirectScope redirects) {}
+    record Options(
+            Env env,
+            @Nullable CallTracer tracer,
+            Executor looks,
+            IdleConnections idle,
+            boolean strictReuse,
+            RedirectScope redirects) {}
 
     Service(String host, Balancer balancer, boolean owned, Options options, KeyReader keys, CheckTransport checks) {
         this.host = host;
@@ -100,6 +111,19 @@ final class Service {
 
     Env env() {
         return options.env();
+    }
+
+    /** Who is told of a call to this service that begins in this thread; null if nobody wants to be. */
+    @Nullable
+    CallTrace trace(Request request) {
+        CallTracer tracer = options.tracer();
+        return tracer == null
+                ? null
+                : tracer.start(
+                        ZerohopOkHttp.ADAPTER,
+                        request.method(),
+                        request.url().host(),
+                        request.url().port());
     }
 
     RedirectScope redirects() {

@@ -4,7 +4,9 @@ import static java.util.Objects.requireNonNull;
 
 import dev.zerohop.Balancer;
 import dev.zerohop.BalancerListener;
+import dev.zerohop.BalancerRegistry;
 import dev.zerohop.BalancerSettings;
+import dev.zerohop.CallTracer;
 import dev.zerohop.Endpoint;
 import dev.zerohop.Env;
 import dev.zerohop.Target;
@@ -53,6 +55,9 @@ public final class ZerohopOkHttp implements AutoCloseable {
     /** How long an idle connection is kept by default; OkHttp's own default. */
     public static final Duration DEFAULT_KEEP_ALIVE = Duration.ofMinutes(5);
 
+    /** What kind of client its balancers balance for. */
+    static final String ADAPTER = "okhttp";
+
     private final Map<String, Service> services;
     private final LeakGuard guard;
     private final RoutingInterceptor routing;
@@ -63,6 +68,7 @@ public final class ZerohopOkHttp implements AutoCloseable {
         this.guard = new LeakGuard(builder.env.time());
         Service.Options options = new Service.Options(
                 builder.env,
+                BalancerRegistry.tracer(builder.tracers),
                 builder.env.serial(this),
                 new Service.IdleConnections(builder.idleConnections, builder.keepAlive),
                 builder.strictReuse,
@@ -218,6 +224,7 @@ public final class ZerohopOkHttp implements AutoCloseable {
         private Env env = Env.system();
         private @Nullable BalancerSettings settings;
         private final List<BalancerListener.Factory> listeners = new ArrayList<>();
+        private final List<CallTracer> tracers = new ArrayList<>();
         private long keyBodyLimit = DEFAULT_KEY_BODY_LIMIT;
         private int idleConnections = DEFAULT_IDLE_CONNECTIONS;
         private Duration keepAlive = DEFAULT_KEEP_ALIVE;
@@ -263,7 +270,7 @@ public final class ZerohopOkHttp implements AutoCloseable {
                     .defaults(Configurations.defaults())
                     .followSourceConfiguration()
                     .probeTransport(checks)
-                    .adapter("okhttp");
+                    .adapter(ADAPTER);
             listeners.forEach(builder::listener);
             if (settings != null) {
                 builder.settings(settings);
@@ -316,6 +323,15 @@ public final class ZerohopOkHttp implements AutoCloseable {
         /** Adds a factory that is asked for a listener of each balancer of a routed target, when {@link #build} makes it. */
         public Builder listener(BalancerListener.Factory factory) {
             this.listeners.add(requireNonNull(factory, "factory"));
+            return this;
+        }
+
+        /**
+         * Adds a tracer of the calls to all routed names, beside those of {@link BalancerRegistry#trace}. It is asked in the thread that makes the call, above the interceptors that were added
+         * after {@link ZerohopOkHttp#install}, and is told of each request on the wire below all of them. Default: none.
+         */
+        public Builder tracer(CallTracer tracer) {
+            this.tracers.add(requireNonNull(tracer, "tracer"));
             return this;
         }
 

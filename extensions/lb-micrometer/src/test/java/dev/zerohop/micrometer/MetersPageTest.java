@@ -101,9 +101,7 @@ class MetersPageTest {
     @Test
     void thePageHasTheBoundsOfTheBuckets() throws IOException {
         assertThat(page().replaceAll("\\s+", " "))
-                .contains(Meters.BUCKETS.stream()
-                        .map(MetersPageTest::text)
-                        .collect(Collectors.joining(", ")));
+                .contains(Meters.BUCKETS.stream().map(MetersPageTest::text).collect(Collectors.joining(", ")));
     }
 
     @Test
