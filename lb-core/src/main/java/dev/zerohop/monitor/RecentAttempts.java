@@ -21,7 +21,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * Counts the attempts of the last minute at each endpoint of one balancer, in slices of five seconds. One instance listens to one balancer; it ends with it.
  *
- * <p>An attempt costs two look-ups and at most four additions to striped counters: no lock, no clock and, but for the first attempt at an endpoint, no allocation. The counters only grow;
+ * <p>An attempt costs two look-ups and two atomic additions: no lock, no clock and, but for the first attempt at an endpoint, no allocation. The counters only grow;
  * a timer notes every five seconds how far they were, so the oldest attempt that is counted is 55 to 60 seconds old. Endpoints that are no members any more are dropped, so there are never
  * more than there are members.
  *

@@ -176,6 +176,22 @@ class RecentAttemptsTest {
     }
 
     @Test
+    void theLatencyOfManyLongAttemptsIsRightOverManyMinutes() {
+        members("a");
+        picked("a", 1);
+        for (int minute = 0; minute < 10; minute++) {
+            for (int i = 0; i < 400; i++) {
+                // 400 times 11 minutes are 73 hours: as much as fits into a minute, and much more than fits in all.
+                ended("a", Outcome.SUCCESS, Duration.ofMinutes(11));
+            }
+            EndpointTraffic traffic = recent.read("a");
+            assertThat(traffic.ok()).isEqualTo(400);
+            assertThat(traffic.latencyNanos()).isEqualTo(Duration.ofMinutes(11).toNanos());
+            time.advance(Duration.ofMinutes(1));
+        }
+    }
+
+    @Test
     void evenTrafficHasASkewOfOne() {
         Snapshot two = members("a", "b");
         picked("a", 50);
@@ -272,7 +288,7 @@ class RecentAttemptsTest {
                 calls.add(callers.submit(() -> {
                     for (int i = 0; i < 20_000; i++) {
                         recent.onPick(SERVICE, endpoint);
-                        recent.onOutcome(SERVICE, endpoint, Outcome.SUCCESS, 3);
+                        recent.onOutcome(SERVICE, endpoint, Outcome.SUCCESS, 3_000);
                     }
                 }));
             }
@@ -289,7 +305,7 @@ class RecentAttemptsTest {
             EndpointTraffic traffic = recent.read(id);
             assertThat(traffic.attempts()).isEqualTo(40_000);
             assertThat(traffic.ok()).isEqualTo(40_000);
-            assertThat(traffic.latencyNanos()).isEqualTo(3);
+            assertThat(traffic.latencyNanos()).isEqualTo(3_000);
         }
     }
 }
