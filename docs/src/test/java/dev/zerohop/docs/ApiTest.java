@@ -30,6 +30,9 @@ class ApiTest {
             "extensions/lb-server",
             "extensions/lb-micrometer",
             "extensions/lb-opentelemetry",
+            "extensions/zerohop-spring",
+            "extensions/zerohop-spring-boot-starter",
+            "extensions/zerohop-spring-boot3-starter",
             "extensions/lb-admin",
             "lb-dns",
             "lb-testing");
@@ -47,6 +50,7 @@ class ApiTest {
             "EtcdResolverProviders",
             "KubernetesResolverProviders",
             "ResolverProviders",
+            "ServiceResolverProvider",
             "ZerohopLoadBalancerProvider",
             "ZerohopNameResolverProviders");
 

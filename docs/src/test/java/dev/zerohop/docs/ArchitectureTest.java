@@ -84,6 +84,7 @@ class ArchitectureTest {
                         "dev.zerohop.opentelemetry..",
                         "dev.zerohop.sim..",
                         "dev.zerohop.server..",
+                        "dev.zerohop.spring..",
                         "dev.zerohop.testing..")
                 .should()
                 .dependOnClassesThat()

@@ -33,6 +33,9 @@ class PublishedArtifactsTest {
                 "extensions/lb-server",
                 "extensions/lb-micrometer",
                 "extensions/lb-opentelemetry",
+                "extensions/zerohop-spring",
+                "extensions/zerohop-spring-boot-starter",
+                "extensions/zerohop-spring-boot3-starter",
                 "extensions/lb-admin",
                 "apps/lb-etcd-orchestrator");
     }
