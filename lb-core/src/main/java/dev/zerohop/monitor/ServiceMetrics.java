@@ -1,7 +1,5 @@
 package dev.zerohop.monitor;
 
-import static java.util.Objects.requireNonNull;
-
 import dev.zerohop.Balancer;
 import dev.zerohop.Endpoint;
 import dev.zerohop.Health;
@@ -28,10 +26,6 @@ final class ServiceMetrics {
     private final Registrations registrations;
     private final List<ObservedBalancer> balancers = new CopyOnWriteArrayList<>();
     private final Map<Outcome, MeterBackend.Recorder> attempts = new EnumMap<>(Outcome.class);
-
-    /** One of them: what nearly all attempts need is not looked up. */
-    private final MeterBackend.Recorder successes;
-
     private final InfoMeters info;
     private final @Nullable EndpointMeters endpoints;
 
@@ -58,7 +52,6 @@ final class ServiceMetrics {
                     attempts.put(outcome, registrations.recorder(Meters.ATTEMPTS, Meters.value(outcome)));
                 }
             }
-            successes = requireNonNull(attempts.get(Outcome.SUCCESS));
             waits = registrations.recorder(Meters.WAIT);
             rebuilds = registrations.recorder(Meters.REBUILDS);
             registerCounters();
@@ -98,7 +91,7 @@ final class ServiceMetrics {
     // ---- request path ----
 
     void ended(Endpoint endpoint, Outcome outcome, long latencyNanos) {
-        MeterBackend.Recorder recorder = outcome == Outcome.SUCCESS ? successes : attempts.get(outcome);
+        MeterBackend.Recorder recorder = attempts.get(outcome);
         if (recorder != null) {
             recorder.record(latencyNanos);
         }
