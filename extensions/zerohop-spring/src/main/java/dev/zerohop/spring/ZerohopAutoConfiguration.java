@@ -1,6 +1,7 @@
 package dev.zerohop.spring;
 
 import dev.zerohop.BalancerListener;
+import dev.zerohop.CallTracer;
 import dev.zerohop.ResolverProvider;
 import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.boot.autoconfigure.AutoConfiguration;
@@ -21,11 +22,13 @@ class ZerohopAutoConfiguration {
             ZerohopProperties properties,
             ObjectProvider<ResolverProvider> providers,
             ObjectProvider<BalancerListener.Factory> listeners,
+            ObjectProvider<CallTracer> tracers,
             ResourceLoader resources) {
         return new ZerohopServices(
                 properties,
                 providers.orderedStream().toList(),
                 listeners.orderedStream().toList(),
+                tracers.orderedStream().toList(),
                 resources);
     }
 

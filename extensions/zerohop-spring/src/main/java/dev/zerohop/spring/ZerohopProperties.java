@@ -11,12 +11,14 @@ import org.springframework.boot.context.properties.bind.DefaultValue;
  * @param services the services, by name; a name is what stands as the host in URLs
  * @param http HTTP clients
  * @param metrics meters
+ * @param tracing traces
  */
 @ConfigurationProperties(prefix = "zerohop", ignoreUnknownFields = false)
 public record ZerohopProperties(
         @Nullable Map<String, Service> services,
         @DefaultValue Http http,
-        @DefaultValue Metrics metrics) {
+        @DefaultValue Metrics metrics,
+        @DefaultValue Tracing tracing) {
 
     /** Copies the map. */
     public ZerohopProperties {
@@ -82,4 +84,11 @@ public record ZerohopProperties(
             @DefaultValue("true") boolean enabled,
             @DefaultValue("false") boolean perEndpoint,
             @DefaultValue("100") int maxEndpoints) {}
+
+    /**
+     * What the observations of the application's own clients are told, where Micrometer and lb-micrometer are on the class path.
+     *
+     * @param enabled whether they are told the endpoint, the attempts, and why a call was repeated
+     */
+    public record Tracing(@DefaultValue("true") boolean enabled) {}
 }

@@ -5,6 +5,7 @@ import static java.util.Objects.requireNonNull;
 import dev.zerohop.Balancer;
 import dev.zerohop.BalancerListener;
 import dev.zerohop.BalancerRegistry;
+import dev.zerohop.CallTracer;
 import dev.zerohop.Cancellable;
 import dev.zerohop.Log;
 import dev.zerohop.ResolverProvider;
@@ -38,6 +39,7 @@ public final class ZerohopServices implements AutoCloseable {
             ZerohopProperties properties,
             List<ResolverProvider> providers,
             List<BalancerListener.Factory> listeners,
+            List<CallTracer> tracers,
             ResourceLoader resources) {
         Map<String, ResolverProvider> byScheme = new LinkedHashMap<>();
         providers.forEach(provider -> byScheme.put(provider.scheme(), provider));
@@ -49,6 +51,7 @@ public final class ZerohopServices implements AutoCloseable {
         this.sources = Collections.unmodifiableMap(made);
         ServiceResolverProvider.add(id, sources);
         listeners.forEach(factory -> observing.add(BalancerRegistry.observe(factory)));
+        tracers.forEach(tracer -> observing.add(BalancerRegistry.trace(tracer)));
     }
 
     /** The names of the services, sorted. */

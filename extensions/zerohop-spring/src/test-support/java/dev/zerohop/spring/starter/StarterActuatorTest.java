@@ -3,12 +3,18 @@ package dev.zerohop.spring.starter;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.zerohop.spring.Zerohop;
+import io.micrometer.common.KeyValue;
 import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.observation.Observation;
+import io.micrometer.observation.ObservationHandler;
+import io.micrometer.observation.ObservationRegistry;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
 import org.awaitility.Awaitility;
 import org.awaitility.core.ConditionFactory;
 import org.junit.jupiter.api.AfterAll;
@@ -19,6 +25,7 @@ import org.junit.jupiter.api.TestMethodOrder;
 import org.springframework.beans.factory.annotation.Autowired;
 import org.springframework.boot.autoconfigure.EnableAutoConfiguration;
 import org.springframework.boot.test.context.SpringBootTest;
+import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.core.env.Environment;
 import org.springframework.test.context.DynamicPropertyRegistry;
@@ -41,15 +48,36 @@ class StarterActuatorTest {
     private static final HttpServers ORDERS = new HttpServers(2);
     private static final HttpServers STOCK = new HttpServers(2);
 
+    private static final List<Observation.Context> CONTEXTS = new CopyOnWriteArrayList<>();
+
     @Configuration
     @EnableAutoConfiguration
-    static class Application {}
+    static class Application {
+
+        @Bean
+        ObservationHandler<Observation.Context> remembering() {
+            return new ObservationHandler<>() {
+                @Override
+                public void onStop(Observation.Context context) {
+                    CONTEXTS.add(context);
+                }
+
+                @Override
+                public boolean supportsContext(Observation.Context context) {
+                    return true;
+                }
+            };
+        }
+    }
 
     @Autowired
     private Environment environment;
 
     @Autowired
     private MeterRegistry meters;
+
+    @Autowired
+    private ObservationRegistry observations;
 
     @Autowired
     @Zerohop("orders")
@@ -100,6 +128,20 @@ class StarterActuatorTest {
     void callsAreCountedWhereMicrometerIsThere() {
         assertThat(meters.get("zerohop.attempts").tag("service", "orders").timers())
                 .anySatisfy(timer -> assertThat(timer.count()).isPositive());
+    }
+
+    @Test
+    @Order(2)
+    void theObservationOfACallIsToldWhereItWent() {
+        Observation observation = Observation.start("test", observations);
+        try (Observation.Scope scope = observation.openScope()) {
+            orders.build().get().uri("/orders").retrieve().body(String.class);
+            assertThat(scope).isNotNull();
+        }
+        observation.stop();
+        assertThat(CONTEXTS).anySatisfy(context -> assertThat(context.getHighCardinalityKeyValues().stream()
+                        .map(KeyValue::getValue))
+                .contains("orders"));
     }
 
     @Test
