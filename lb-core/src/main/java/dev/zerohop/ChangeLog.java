@@ -6,8 +6,10 @@ import dev.zerohop.internal.Durations;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -22,6 +24,7 @@ final class ChangeLog implements BalancerListener {
 
     private final String name;
     private final Time time;
+    private final LogBurst whole;
     private final LogBurst membership;
     private final LogBurst out;
     private final LogBurst back;
@@ -29,8 +32,11 @@ final class ChangeLog implements BalancerListener {
 
     // Touched by the control path only.
 
-    /** Since when members are out of use, by id. */
-    private final Map<String, Long> outSince = new HashMap<>();
+    /** The members that are out of use, by id. */
+    private final Map<String, Out> outs = new HashMap<>();
+
+    /** Since when an endpoint is out of use. */
+    private record Out(Endpoint endpoint, long sinceNanos) {}
 
     private Snapshot last = Snapshot.EMPTY;
 
@@ -45,6 +51,7 @@ final class ChangeLog implements BalancerListener {
     ChangeLog(String name, Time time) {
         this.name = name;
         this.time = time;
+        this.whole = new LogBurst(LOG, name, "changes of the whole service", time);
         this.membership = new LogBurst(LOG, name, "changes of the endpoints", time);
         this.out = new LogBurst(LOG, name, "endpoints were taken out of use", time);
         this.back = new LogBurst(LOG, name, "endpoints are in use again", time);
@@ -62,7 +69,7 @@ final class ChangeLog implements BalancerListener {
     public void onMembership(String service, int members, int added, int removed, int held) {
         changed |= added + removed > 0;
         if (held > this.held) {
-            out.warn(
+            whole.warn(
                     () -> "the source no longer names " + held + " of " + members
                             + " endpoints; a removal of so many at once is suspicious; they are kept until they fail or the hold ends");
         }
@@ -76,15 +83,10 @@ final class ChangeLog implements BalancerListener {
         if (changed) {
             changed = false;
             membership.info(() -> difference(before.members(), next.members()));
-            if (!outSince.isEmpty()) {
-                Map<String, Long> staying = new HashMap<>();
-                for (Node node : next.members()) {
-                    Long since = outSince.get(node.endpoint().id());
-                    if (since != null) {
-                        staying.put(node.endpoint().id(), since);
-                    }
-                }
-                outSince.keySet().retainAll(staying.keySet());
+            if (!outs.isEmpty()) {
+                Set<String> impaired = new HashSet<>();
+                next.impaired().forEach(node -> impaired.add(node.endpoint().id()));
+                outs.keySet().retainAll(impaired);
             }
         }
         usable(next);
@@ -132,23 +134,19 @@ final class ChangeLog implements BalancerListener {
         int candidates = version.candidates().size();
         boolean none = members > 0
                 && (candidates == 0 || version.impaired().size() == members)
-                && version.impaired().stream().noneMatch(ChangeLog::isConnecting);
+                && !version.refusal(time.nanoTime()).waits();
         if (none && noneSince == null) {
             noneSince = time.nanoTime();
-            out.error(() -> candidates == 0
+            whole.error(() -> candidates == 0
                     ? "no endpoint can be used, calls fail: "
                             + version.refusal(time.nanoTime()).message()
                     : "none of " + members + " endpoints is well, calls go to " + candidates + " of them all the same");
         } else if (noneSince != null && candidates > 0 && version.impaired().size() < members) {
             long since = noneSince;
             noneSince = null;
-            back.info(() -> members - version.impaired().size() + " of " + members + " endpoints are well, after "
+            whole.info(() -> members - version.impaired().size() + " of " + members + " endpoints are well, after "
                     + since(since) + " without any");
         }
-    }
-
-    private static boolean isConnecting(Node node) {
-        return node.health().status() == Health.Status.CONNECTING;
     }
 
     // ---- health ----
@@ -156,30 +154,35 @@ final class ChangeLog implements BalancerListener {
     @Override
     public void onHealth(String service, Endpoint endpoint, Health before, Health after) {
         Health.Status status = after.status();
-        String id = endpoint.id();
-        if (status.liftedByPanic() || status == Health.Status.UNREACHABLE) {
-            outSince.putIfAbsent(id, after.sinceNanos());
+        Out known = outs.get(endpoint.id());
+        // One that came back elsewhere is another one.
+        Out standing = known != null && known.endpoint().sameAddress(endpoint) ? known : null;
+        if (isOut(status) && standing == null) {
+            outs.put(endpoint.id(), new Out(endpoint, after.sinceNanos()));
             out.warn(() ->
                     endpoint + " is " + status + " since now: " + after.reason() + " (was " + before.status() + ")");
-            return;
-        }
-        Long since = after.impaired() ? null : outSince.remove(id);
-        if (since != null) {
-            back.info(() ->
-                    endpoint + " is in use again after " + since(since) + " (" + status + ", was " + before + ")");
+        } else if (standing != null && !after.impaired()) {
+            outs.remove(endpoint.id());
+            back.info(() -> endpoint + " is in use again after " + since(standing.sinceNanos()) + " (" + status
+                    + ", was " + before + ")");
         } else {
             LOG.debug("{}: {} is {}: {} (was {})", name, endpoint, status, after.reason(), before.status());
         }
+    }
+
+    /** Out for a fault. What is being connected, draining or not ready by its source is not. */
+    private static boolean isOut(Health.Status status) {
+        return status.liftedByPanic() || status == Health.Status.UNREACHABLE || status == Health.Status.DISCONNECTED;
     }
 
     @Override
     public void onPanic(String service, boolean panicking, String reason) {
         if (panicking) {
             panickingSince = time.nanoTime();
-            out.warn(() -> reason);
+            whole.warn(() -> reason);
         } else {
             long since = panickingSince;
-            back.info(() -> "the panic is over after " + since(since));
+            whole.info(() -> "the panic is over after " + since(since));
         }
     }
 
@@ -193,6 +196,8 @@ final class ChangeLog implements BalancerListener {
 
     @Override
     public void onClose(String service) {
+        last = Snapshot.EMPTY;
+        whole.close();
         membership.close();
         out.close();
         back.close();

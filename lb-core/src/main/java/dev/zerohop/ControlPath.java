@@ -205,6 +205,7 @@ final class ControlPath {
                 versions.cancel();
                 directory.cancel();
                 leaseAge.cancel();
+                reports.close();
                 membership.clear();
                 balancer.publish(balancer.current().over(Snapshot.EMPTY));
             } finally {

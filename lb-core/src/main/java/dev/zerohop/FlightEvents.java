@@ -3,6 +3,7 @@ package dev.zerohop;
 import java.time.Duration;
 import jdk.jfr.Category;
 import jdk.jfr.Description;
+import jdk.jfr.Enabled;
 import jdk.jfr.Event;
 import jdk.jfr.Label;
 import jdk.jfr.Name;
@@ -83,11 +84,12 @@ final class FlightEvents implements BalancerListener {
         }
     }
 
-    /** A call that ended without an endpoint. */
+    /** A call that ended without an endpoint. Off unless a recording asks for it: in an outage there is one, with its stack trace, for each call. */
     @Name("dev.zerohop.Refusal")
     @Label("Pick refused")
     @Category("zerohop")
     @Description("A call ended because there was no endpoint for it")
+    @Enabled(false)
     static final class RefusalEvent extends Event {
         @Label("Service")
         @Nullable

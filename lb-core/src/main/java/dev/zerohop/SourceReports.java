@@ -19,6 +19,7 @@ final class SourceReports {
     private final String name;
     private final Time time;
     private final BalancerListener listener;
+    private final LogBurst log;
 
     /** The errors that were logged since the source last answered. */
     private final Set<String> errorsLogged = new HashSet<>();
@@ -27,6 +28,7 @@ final class SourceReports {
         this.name = name;
         this.time = time;
         this.listener = listener;
+        this.log = new LogBurst(LOG, name, "failures and answers of the source", time);
     }
 
     /** Values that cannot be used: those that were not in the resolution before, the first {@value #REJECTED_REPORTED} of them. */
@@ -57,7 +59,7 @@ final class SourceReports {
 
     void fresh(SourceState before, EndpointSet next) {
         if (before.stale()) {
-            LOG.info("{}: {} answers{}", name, next.source(), before.erring() ? " again" : "");
+            log.info(() -> next.source() + " answers" + (before.erring() ? " again" : ""));
             listener.onFresh(name);
         }
     }
@@ -68,7 +70,7 @@ final class SourceReports {
                 ? known
                 : new IllegalStateException(
                         next.source() + " has not vouched for its endpoints yet; they are as of " + next.asOf());
-        LOG.warn("{}: {} endpoints are from memory: {}", name, next.endpoints().size(), SourceState.brief(cause));
+        log.warn(() -> next.endpoints().size() + " endpoints are from memory: " + SourceState.brief(cause));
         listener.onStale(name, next.age(time.now()), cause);
     }
 
@@ -82,14 +84,16 @@ final class SourceReports {
         // One text once while the errors last: another one may be the cause that a person can mend, such as a 403
         // behind an outage.
         if (errorsLogged.size() < ERRORS_LOGGED && errorsLogged.add(text)) {
-            LOG.warn(
-                    "{}: {} cannot be read{}: {}; {}",
-                    name,
-                    source,
-                    before.erring() ? " since " + before.erringSince() + ", now" : "",
-                    text,
-                    set == null ? "no endpoint known yet" : "the last good set of " + members + " stays in force");
+            String since = before.erring() ? " since " + before.erringSince() + ", now" : "";
+            String known =
+                    set == null ? "no endpoint known yet" : "the last good set of " + members + " stays in force";
+            log.warn(() -> source + " cannot be read" + since + ": " + text + "; " + known);
         }
         listener.onStale(name, set == null ? Duration.ZERO : set.age(time.now()), cause);
+    }
+
+    /** Nothing more comes. */
+    void close() {
+        log.close();
     }
 }

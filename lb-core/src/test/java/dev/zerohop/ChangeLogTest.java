@@ -147,6 +147,9 @@ class ChangeLogTest {
         });
         assertThat(lines.stream().filter(line -> line.startsWith("WARN"))).hasSizeBetween(10, 12);
         assertThat(lines).anyMatch(line -> line.contains(" more endpoints were taken out of use within "));
+        assertThat(lines)
+                .as("what concerns the whole service is not counted among them")
+                .anyMatch(line -> line.contains("none of 200 endpoints is well"));
     }
 
     @Test
@@ -169,5 +172,76 @@ class ChangeLogTest {
         List<String> lines = logged(balancer::close);
         assertThat(lines).as("what was only counted so far").hasSize(1);
         assertThat(logged(() -> time.advance(Duration.ofHours(1)))).isEmpty();
+    }
+
+    @Test
+    void anEndpointThatStaysOutIsNamedOnceHoweverOftenItIsTried() {
+        balancer.start();
+        resolver.push(endpoints(0, 5));
+        List<String> lines = logged(() -> {
+            for (int i = 0; i < 8; i++) {
+                fail("orders-2", Outcome.CONNECT_FAILURE, 1);
+                time.advance(Duration.ofMinutes(1));
+            }
+        });
+        assertThat(lines).singleElement().satisfies(line -> assertThat(line).contains("is UNREACHABLE since now"));
+        assertThat(logged(() -> fail("orders-2", Outcome.SUCCESS, 1)))
+                .singleElement()
+                .satisfies(line -> assertThat(line).contains("orders-2(10.0.0.2:80) is in use again after 8 min"));
+    }
+
+    @Test
+    void anEndpointThatCameBackElsewhereIsAnotherOne() {
+        balancer.start();
+        Endpoint[] set = endpoints(0, 5);
+        resolver.push(set);
+        fail("orders-2", Outcome.TIMEOUT, 3);
+        Endpoint[] next = set.clone();
+        next[2] = Endpoint.builder("10.9.9.9", 80).id("orders-2").build();
+        resolver.push(next);
+        time.advance(Duration.ofDays(3));
+        assertThat(logged(() -> fail("orders-2", Outcome.TIMEOUT, 3)))
+                .singleElement()
+                .satisfies(line -> assertThat(line).contains("orders-2(10.9.9.9:80) is EJECTED since now"));
+        time.advance(Duration.ofSeconds(35));
+        assertThat(logged(() -> fail("orders-2", Outcome.SUCCESS, 1)))
+                .singleElement()
+                .satisfies(line -> assertThat(line).contains("is in use again after 35"));
+    }
+
+    @Test
+    void whatAChannelCannotConnectToIsOutToo() {
+        balancer.start();
+        Endpoint[] set = endpoints(0, 3);
+        resolver.push(set);
+        Health up = new Health(Health.Status.HEALTHY, "connectivity", "READY", time.nanoTime());
+        Health connecting = new Health(Health.Status.CONNECTING, "connectivity", "connecting", time.nanoTime());
+        Health down = new Health(Health.Status.DISCONNECTED, "connectivity", "refused", time.nanoTime());
+        ChangeLog log = new ChangeLog("orders", time);
+        assertThat(logged(() -> log.onHealth("orders", set[1], connecting, down)))
+                .containsExactly(
+                        "WARN orders: orders-1(10.0.0.1:80) is DISCONNECTED since now: refused (was CONNECTING)");
+        assertThat(logged(() -> log.onHealth("orders", set[1], down, connecting)))
+                .isEmpty();
+        assertThat(logged(() -> log.onHealth("orders", set[1], connecting, down)))
+                .isEmpty();
+        assertThat(logged(() -> log.onHealth("orders", set[1], down, up))).hasSize(1);
+    }
+
+    @Test
+    void aSourceThatComesAndGoesIsAFewLines() {
+        balancer.start();
+        resolver.push(endpoints(0, 3));
+        List<String> lines = logged(() -> {
+            for (int i = 0; i < 100; i++) {
+                resolver.fail(new java.io.IOException("etcd is gone"));
+                time.advance(Duration.ofMillis(500));
+                resolver.push(endpoints(0, 3));
+                time.advance(Duration.ofMillis(500));
+            }
+        });
+        assertThat(lines).hasSizeBetween(11, 16);
+        assertThat(lines.get(0)).contains("cannot be read: etcd is gone");
+        assertThat(lines.get(lines.size() - 1)).contains(" more failures and answers of the source within ");
     }
 }

@@ -226,6 +226,7 @@ class ControlPathTest {
                 }))
                 .as("texts that differ each time are no endless log")
                 .hasSize(8);
+        time.advance(Duration.ofSeconds(10));
         resolver.push(Endpoint.of("127.0.0.1", 1));
         assertThat(LoggedLines.during(() -> resolver.fail(new IllegalStateException("connection refused"))))
                 .singleElement()
