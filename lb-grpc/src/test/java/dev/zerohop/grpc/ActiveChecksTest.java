@@ -117,7 +117,7 @@ class ActiveChecksTest {
         }
         fleet.name("a", "b", "c");
         ManagedChannel channel = channel("\"grpc\": {\"service\": \"shop.Orders\"}");
-        assertThat(called(channel)).containsExactly("a", "b", "c");
+        Fleet.await().until(() -> called(channel).size() == 3);
         answers.put("b", serving(2));
         Fleet.await().until(() -> called(channel).equals(Set.of("a", "c")));
         assertThat(asked).allMatch(request -> request.substring(2).equals("\n\u000bshop.Orders"));
