@@ -216,9 +216,7 @@ class ZerohopMetricsTest {
                         "source",
                         "other",
                         "adapter",
-                        "test",
-                        "version",
-                        "unknown"))
+                        "test"))
                 .isEqualTo(1);
         for (int i = 0; i < 200; i++) {
             client.call(Outcome.SUCCESS);
