@@ -1,6 +1,7 @@
 package dev.zerohop.spring;
 
 import org.jspecify.annotations.Nullable;
+import org.springframework.boot.context.properties.bind.Bindable;
 import org.springframework.boot.context.properties.bind.Binder;
 import org.springframework.cloud.loadbalancer.core.ReactorServiceInstanceLoadBalancer;
 import org.springframework.cloud.loadbalancer.support.LoadBalancerClientFactory;
@@ -25,10 +26,12 @@ class CloudClientConfiguration {
             if (name == null || !name.matches("[a-z0-9.-]+")) {
                 return false;
             }
-            ZerohopProperties.Adapter adapter = Binder.get(environment)
-                    .bind("zerohop.services[" + name + "]", ZerohopProperties.Service.class)
-                    .map(ZerohopProperties.Service::adapter)
+            // The whole map: a single name that has a dash is not found by itself.
+            ZerohopProperties.Service service = Binder.get(environment)
+                    .bind("zerohop.services", Bindable.mapOf(String.class, ZerohopProperties.Service.class))
+                    .map(services -> services.get(name))
                     .orElse(null);
+            ZerohopProperties.Adapter adapter = service == null ? null : service.adapter();
             return adapter == ZerohopProperties.Adapter.ANY || adapter == ZerohopProperties.Adapter.CLOUD;
         }
 

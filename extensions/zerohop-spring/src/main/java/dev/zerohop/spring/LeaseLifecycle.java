@@ -13,18 +13,23 @@ import org.springframework.cloud.client.loadbalancer.LoadBalancerLifecycle;
 import org.springframework.cloud.client.loadbalancer.Request;
 import org.springframework.cloud.client.loadbalancer.Response;
 import org.springframework.cloud.client.loadbalancer.ResponseData;
+import org.springframework.util.ClassUtils;
+import org.springframework.web.servlet.function.ServerResponse;
 
 /** Begins the lease of a pick with its request, and reports how that ended. */
 final class LeaseLifecycle implements LoadBalancerLifecycle<Object, Object, ServiceInstance> {
     private static final int TOO_MANY_REQUESTS = 429;
     private static final int SERVER_ERROR = 500;
+    private static final boolean SERVLETS = ClassUtils.isPresent(
+            "org.springframework.web.servlet.function.ServerResponse", LeaseLifecycle.class.getClassLoader());
 
     @Override
     public void onStart(Request<Object> request) {}
 
     @Override
     public void onStartRequest(Request<Object> request, Response<ServiceInstance> response) {
-        if (response.hasServer() && response.getServer() instanceof PickedInstance picked) {
+        PickedInstance picked = PickedInstance.of(response.getServer());
+        if (picked != null) {
             picked.begin();
         }
     }
@@ -32,7 +37,8 @@ final class LeaseLifecycle implements LoadBalancerLifecycle<Object, Object, Serv
     @Override
     public void onComplete(CompletionContext<Object, ServiceInstance, Object> context) {
         Response<ServiceInstance> response = context.getLoadBalancerResponse();
-        if (response != null && response.hasServer() && response.getServer() instanceof PickedInstance picked) {
+        PickedInstance picked = response == null ? null : PickedInstance.of(response.getServer());
+        if (picked != null) {
             picked.end(outcome(context));
         }
     }
@@ -46,13 +52,28 @@ final class LeaseLifecycle implements LoadBalancerLifecycle<Object, Object, Serv
     }
 
     private static Outcome answer(@Nullable Object response) {
-        int status = response instanceof ResponseData data && data.getHttpStatus() != null
-                ? data.getHttpStatus().value()
-                : 0;
+        int status = status(response);
         if (status == TOO_MANY_REQUESTS) {
             return Outcome.OVERLOADED;
         }
         return status >= SERVER_ERROR ? Outcome.ERROR_RESPONSE : Outcome.SUCCESS;
+    }
+
+    /** 0 if it cannot be seen. */
+    private static int status(@Nullable Object response) {
+        if (response instanceof ResponseData data) {
+            return data.getHttpStatus() == null ? 0 : data.getHttpStatus().value();
+        }
+        return response != null && SERVLETS ? Servlets.status(response) : 0;
+    }
+
+    /** Loaded only where the gateway for servlets may be: what it hands in is what it is going to answer. */
+    private static final class Servlets {
+        static int status(Object response) {
+            return response instanceof ServerResponse answer
+                    ? answer.statusCode().value()
+                    : 0;
+        }
     }
 
     private static Outcome failure(@Nullable Throwable thrown) {

@@ -6,7 +6,9 @@ import dev.zerohop.Lease;
 import dev.zerohop.Node;
 import dev.zerohop.Outcome;
 import java.net.URI;
+import java.util.AbstractMap;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 import org.springframework.cloud.client.ServiceInstance;
@@ -22,6 +24,32 @@ final class PickedInstance implements ServiceInstance {
         this.balancer = balancer;
         this.node = node;
         this.endpoint = node.endpoint();
+    }
+
+    /** The pick that an instance stands for, also where somebody has put another one around it: the gateway for servlets does, and hands on what belongs to the inner one only as it is. Null if it is none of zerohop's. */
+    static @Nullable PickedInstance of(@Nullable ServiceInstance instance) {
+        if (instance instanceof PickedInstance picked) {
+            return picked;
+        }
+        return instance != null && instance.getMetadata() instanceof Metadata metadata ? metadata.instance() : null;
+    }
+
+    /** Attributes that know whose they are. */
+    private static final class Metadata extends AbstractMap<String, String> {
+        private final PickedInstance instance;
+
+        Metadata(PickedInstance instance) {
+            this.instance = instance;
+        }
+
+        PickedInstance instance() {
+            return instance;
+        }
+
+        @Override
+        public Set<Entry<String, String>> entrySet() {
+            return instance.endpoint.attributes().entrySet();
+        }
     }
 
     void begin() {
@@ -70,7 +98,7 @@ final class PickedInstance implements ServiceInstance {
 
     @Override
     public Map<String, String> getMetadata() {
-        return endpoint.attributes();
+        return new Metadata(this);
     }
 
     @Override

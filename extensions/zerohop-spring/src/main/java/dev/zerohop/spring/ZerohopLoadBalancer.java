@@ -9,6 +9,7 @@ import dev.zerohop.Node;
 import dev.zerohop.PickContext;
 import dev.zerohop.Refusal;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletionStage;
 import org.jspecify.annotations.Nullable;
@@ -76,7 +77,13 @@ final class ZerohopLoadBalancer implements ReactorServiceInstanceLoadBalancer {
                 || data.getClientRequest() == null) {
             return null;
         }
-        List<String> values = data.getClientRequest().getHeaders().get(source.name());
-        return values == null ? null : source.selector(balancer.name(), List.copyOf(values));
+        // By forEach, which is the same method in Spring 6 and 7; get is not.
+        List<String> values = new ArrayList<>();
+        data.getClientRequest().getHeaders().forEach((name, some) -> {
+            if (name.equalsIgnoreCase(source.name())) {
+                values.addAll(some);
+            }
+        });
+        return values.isEmpty() ? null : source.selector(balancer.name(), values);
     }
 }

@@ -12,13 +12,15 @@ import org.springframework.boot.context.properties.bind.DefaultValue;
  * @param http HTTP clients
  * @param metrics meters
  * @param tracing traces
+ * @param page the status page
  */
 @ConfigurationProperties(prefix = "zerohop", ignoreUnknownFields = false)
 public record ZerohopProperties(
         @Nullable Map<String, Service> services,
         @DefaultValue Http http,
         @DefaultValue Metrics metrics,
-        @DefaultValue Tracing tracing) {
+        @DefaultValue Tracing tracing,
+        @DefaultValue Page page) {
 
     /** Copies the map. */
     public ZerohopProperties {
@@ -74,7 +76,7 @@ public record ZerohopProperties(
     public record Http(@DefaultValue("false") boolean auto) {}
 
     /**
-     * Meters of balancers, where Micrometer and lb-micrometer are on the class path.
+     * Meters of balancers, where Micrometer and lb-micrometer or OpenTelemetry and lb-opentelemetry are on the class path.
      *
      * @param enabled whether there are any
      * @param perEndpoint whether endpoints have meters of their own, four series each
@@ -86,9 +88,16 @@ public record ZerohopProperties(
             @DefaultValue("100") int maxEndpoints) {}
 
     /**
-     * What the observations of the application's own clients are told, where Micrometer and lb-micrometer are on the class path.
+     * What the observations of the application's own clients are told, where Micrometer and lb-micrometer are on the class path; and their spans, where OpenTelemetry and lb-opentelemetry are instead.
      *
      * @param enabled whether they are told the endpoint, the attempts, and why a call was repeated
      */
     public record Tracing(@DefaultValue("true") boolean enabled) {}
+
+    /**
+     * The status page under the actuator, where lb-admin is on the class path and the endpoint zerohoppage is exposed.
+     *
+     * @param enabled whether there is one
+     */
+    public record Page(@DefaultValue("true") boolean enabled) {}
 }

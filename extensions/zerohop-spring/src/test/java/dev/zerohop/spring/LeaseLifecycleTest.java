@@ -16,6 +16,7 @@ import org.springframework.cloud.client.loadbalancer.ResponseData;
 import org.springframework.http.HttpHeaders;
 import org.springframework.http.HttpStatusCode;
 import org.springframework.util.LinkedMultiValueMap;
+import org.springframework.web.servlet.function.ServerResponse;
 
 /** What the end of a request of Spring Cloud says of the endpoint. */
 class LeaseLifecycleTest {
@@ -28,8 +29,12 @@ class LeaseLifecycleTest {
     private static Outcome answered(int status) {
         ResponseData data =
                 new ResponseData(HttpStatusCode.valueOf(status), new HttpHeaders(), new LinkedMultiValueMap<>(), null);
+        return outcome(data);
+    }
+
+    private static Outcome outcome(Object response) {
         return LeaseLifecycle.outcome(new CompletionContext<Object, ServiceInstance, Object>(
-                Status.SUCCESS, new DefaultRequest<>(), new EmptyResponse(), data));
+                Status.SUCCESS, new DefaultRequest<>(), new EmptyResponse(), response));
     }
 
     @Test
@@ -38,6 +43,15 @@ class LeaseLifecycleTest {
         assertThat(answered(404)).isEqualTo(Outcome.SUCCESS);
         assertThat(answered(429)).isEqualTo(Outcome.OVERLOADED);
         assertThat(answered(500)).isEqualTo(Outcome.ERROR_RESPONSE);
+    }
+
+    /** The gateway for servlets hands in what it is going to answer. */
+    @Test
+    void answersOfTheGatewayGoByTheirStatusToo() {
+        assertThat(outcome(ServerResponse.ok().build())).isEqualTo(Outcome.SUCCESS);
+        assertThat(outcome(ServerResponse.status(429).build())).isEqualTo(Outcome.OVERLOADED);
+        assertThat(outcome(ServerResponse.status(503).build())).isEqualTo(Outcome.ERROR_RESPONSE);
+        assertThat(outcome("anything")).isEqualTo(Outcome.SUCCESS);
     }
 
     @Test

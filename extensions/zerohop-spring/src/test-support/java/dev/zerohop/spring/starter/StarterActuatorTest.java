@@ -37,7 +37,7 @@ import org.springframework.web.client.RestClient;
 @SpringBootTest(
         webEnvironment = SpringBootTest.WebEnvironment.RANDOM_PORT,
         properties = {
-            "management.endpoints.web.exposure.include=health,zerohop",
+            "management.endpoints.web.exposure.include=health,zerohop,zerohoppage",
             "management.endpoint.health.probes.enabled=true",
             "management.endpoint.health.show-details=always",
             "management.endpoint.health.group.ready-with-services.include=readinessState,zerohop",
@@ -84,6 +84,10 @@ class StarterActuatorTest {
     private RestClient.Builder orders;
 
     @Autowired
+    @Zerohop("odd")
+    private RestClient.Builder odd;
+
+    @Autowired
     @Zerohop("stock")
     private RestClient.Builder stock;
 
@@ -91,6 +95,8 @@ class StarterActuatorTest {
     static void targets(DynamicPropertyRegistry registry) {
         registry.add("zerohop.services.orders.target", ORDERS::target);
         registry.add("zerohop.services.stock.target", STOCK::target);
+        // The id is markup.
+        registry.add("zerohop.services.odd.target", () -> ORDERS.target() + ";id=%3Cb%3Eodd%3C%2Fb%3E");
     }
 
     @AfterAll
@@ -121,6 +127,46 @@ class StarterActuatorTest {
         assertThat(get("/zerohop/orders/explain").statusCode()).isEqualTo(200);
         assertThat(get("/zerohop/orders/other").statusCode()).isEqualTo(404);
         assertThat(get("/zerohop/nobody").statusCode()).isEqualTo(404);
+    }
+
+    @Test
+    @Order(2)
+    void theStatusPageShowsEveryEndpointAndMarkupAsText() throws Exception {
+        orders.build().get().uri("/orders").retrieve().body(String.class);
+        odd.build().get().uri("/odd").retrieve().body(String.class);
+        HttpResponse<String> page = get("/zerohoppage/");
+        assertThat(page.statusCode()).isEqualTo(200);
+        assertThat(page.headers().firstValue("Content-Type")).hasValue("text/html;charset=utf-8");
+        assertThat(page.headers().firstValue("Content-Security-Policy"))
+                .hasValueSatisfying(policy -> assertThat(policy).startsWith("default-src 'none'; style-src 'sha256-"));
+        assertThat(page.headers().firstValue("X-Frame-Options")).hasValue("DENY");
+        assertThat(page.body())
+                .contains(ORDERS.all().get(0).address())
+                .contains(ORDERS.all().get(1).address());
+        assertThat(get("/zerohoppage/?service=odd").body())
+                .contains("&lt;b&gt;odd")
+                .doesNotContain("<b>odd")
+                .doesNotContain("class=\"problem")
+                // It was made before the balancers: their attempts are counted.
+                .doesNotContain("not counted");
+    }
+
+    @Test
+    @Order(2)
+    void whatIsBelowTheStatusPageIsFoundByItsLinks() throws Exception {
+        orders.build().get().uri("/orders").retrieve().body(String.class);
+        assertThat(get("/zerohoppage").body()).contains("url=zerohoppage/\"");
+        assertThat(get("/zerohoppage/?service=orders&q=%3Ci%3E").body())
+                .contains("&lt;i&gt;")
+                .doesNotContain("<i>")
+                .doesNotContain("stock");
+        assertThat(get("/zerohoppage/explain?service=orders&key=customer%207%26").body())
+                .contains("customer 7&amp;")
+                .contains(ORDERS.all().get(0).address());
+        HttpResponse<String> state = get("/zerohoppage/state.json");
+        assertThat(state.body()).startsWith("{\"at\":").contains("\"service\":\"orders\"");
+        assertThat(state.headers().firstValue("Content-Type")).hasValue("application/json");
+        assertThat(get("/zerohoppage/other/path").statusCode()).isEqualTo(404);
     }
 
     @Test
@@ -164,6 +210,7 @@ class StarterActuatorTest {
         assertThat(get("/health/readiness").statusCode()).isEqualTo(200);
         assertThat(get("/health/liveness").statusCode()).isEqualTo(200);
         assertThat(get("/health/ready-with-services").statusCode()).isEqualTo(200);
+        assertThat(get("/zerohoppage/?service=orders").body()).containsPattern("<p class=\"problem( bad)?\">orders: ");
     }
 
     @Test

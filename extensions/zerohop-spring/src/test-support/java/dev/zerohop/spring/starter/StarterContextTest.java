@@ -3,9 +3,18 @@ package dev.zerohop.spring.starter;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.zerohop.BalancerView;
+import dev.zerohop.admin.StatusPage;
+import dev.zerohop.micrometer.ObservationTracer;
+import dev.zerohop.micrometer.ZerohopMetrics;
+import dev.zerohop.opentelemetry.OpenTelemetryMetrics;
+import dev.zerohop.opentelemetry.OpenTelemetryTracer;
 import dev.zerohop.spring.Zerohop;
 import dev.zerohop.spring.ZerohopHttp;
 import dev.zerohop.spring.ZerohopServices;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import io.micrometer.observation.ObservationRegistry;
+import io.opentelemetry.api.OpenTelemetry;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -20,6 +29,7 @@ import org.springframework.boot.context.annotation.ImportCandidates;
 import org.springframework.boot.diagnostics.FailureAnalyzer;
 import org.springframework.boot.test.context.FilteredClassLoader;
 import org.springframework.boot.test.context.runner.ApplicationContextRunner;
+import org.springframework.boot.test.context.runner.WebApplicationContextRunner;
 import org.springframework.cloud.context.environment.EnvironmentChangeEvent;
 import org.springframework.context.annotation.Bean;
 import org.springframework.core.env.ConfigurableEnvironment;
@@ -66,6 +76,9 @@ class StarterContextTest {
             strings = {
                 "org.springframework.boot.actuate,org.springframework.boot.health",
                 "io.micrometer",
+                "io.micrometer,io.opentelemetry",
+                "dev.zerohop.admin",
+                "jakarta.servlet",
                 "okhttp3,dev.zerohop.okhttp",
                 "io.grpc,dev.zerohop.grpc,org.springframework.grpc",
                 "org.springframework.grpc",
@@ -106,6 +119,58 @@ class StarterContextTest {
             assertThat(context).hasFailed();
             assertThat(analysis(context.getStartupFailure())).startsWith(sentence).doesNotContain("\n");
         });
+    }
+
+    @Test
+    void metersAndTracesAreOpenTelemetrysWhereMicrometerHasNone() {
+        ApplicationContextRunner otel = runner.withBean(OpenTelemetry.class, OpenTelemetry::noop);
+        otel.run(context -> {
+            assertThat(context).hasSingleBean(OpenTelemetryMetrics.class).doesNotHaveBean(ZerohopMetrics.class);
+            assertThat(context).hasSingleBean(OpenTelemetryTracer.class).doesNotHaveBean(ObservationTracer.class);
+        });
+        otel.withClassLoader(new FilteredClassLoader("io.micrometer")).run(context -> {
+            assertThat(context).hasSingleBean(OpenTelemetryMetrics.class);
+            assertThat(context).hasSingleBean(OpenTelemetryTracer.class);
+        });
+        otel.withPropertyValues("zerohop.metrics.enabled=false", "zerohop.tracing.enabled=false")
+                .run(context -> assertThat(context)
+                        .doesNotHaveBean(OpenTelemetryMetrics.class)
+                        .doesNotHaveBean(OpenTelemetryTracer.class));
+        otel.withPropertyValues("zerohop.metrics.per-endpoint=true", "zerohop.metrics.max-endpoints=-1")
+                .run(context -> assertThat(context.getStartupFailure())
+                        .hasStackTraceContaining("zerohop.metrics.max-endpoints: "));
+        runner.run(context -> assertThat(context)
+                .doesNotHaveBean(OpenTelemetryMetrics.class)
+                .doesNotHaveBean(OpenTelemetryTracer.class));
+    }
+
+    @Test
+    void micrometerGoesBeforeOpenTelemetryForMetersAndForTraces() {
+        ApplicationContextRunner otel = runner.withBean(OpenTelemetry.class, OpenTelemetry::noop);
+        ApplicationContextRunner meters = otel.withBean(MeterRegistry.class, SimpleMeterRegistry::new);
+        meters.withBean(ObservationRegistry.class, ObservationRegistry::create).run(context -> {
+            assertThat(context).hasSingleBean(ZerohopMetrics.class).doesNotHaveBean(OpenTelemetryMetrics.class);
+            assertThat(context).hasSingleBean(ObservationTracer.class).doesNotHaveBean(OpenTelemetryTracer.class);
+        });
+        meters.run(context -> assertThat(context)
+                .hasSingleBean(ZerohopMetrics.class)
+                .doesNotHaveBean(OpenTelemetryMetrics.class)
+                .hasSingleBean(OpenTelemetryTracer.class));
+    }
+
+    @ParameterizedTest
+    @CsvSource({"zerohoppage,true,true", "'*',true,true", "'health,zerohop',true,false", "zerohoppage,false,false"})
+    void theStatusPageIsThereWhereItsEndpointIsExposed(String exposed, boolean enabled, boolean there) {
+        new WebApplicationContextRunner()
+                .withConfiguration(AutoConfigurations.of(ours()))
+                .withPropertyValues(
+                        TARGET,
+                        "management.endpoints.web.exposure.include=" + exposed,
+                        "zerohop.page.enabled=" + enabled)
+                .run(context -> {
+                    assertThat(context).hasNotFailed();
+                    assertThat(context.getBeansOfType(StatusPage.class)).hasSize(there ? 1 : 0);
+                });
     }
 
     private static String analysis(Throwable failure) {
