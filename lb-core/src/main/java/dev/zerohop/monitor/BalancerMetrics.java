@@ -19,6 +19,9 @@ public final class BalancerMetrics implements BalancerListener.Factory {
     /** The most endpoints of a service that can have meters of their own. */
     public static final int MAX_ENDPOINTS = 1_000;
 
+    /** The longest value of the tag {@code service}. */
+    private static final int LONGEST_TAG = 120;
+
     private final MeterBackend backend;
     private final Time time;
     private final int endpoints;
@@ -49,7 +52,7 @@ public final class BalancerMetrics implements BalancerListener.Factory {
      */
     @Override
     public synchronized BalancerListener forBalancer(Balancer balancer) {
-        String service = balancer.name();
+        String service = tag(balancer.name());
         ServiceMetrics metrics = services.get(service);
         if (metrics == null) {
             metrics = new ServiceMetrics(backend, service, endpoints);
@@ -58,8 +61,24 @@ public final class BalancerMetrics implements BalancerListener.Factory {
             return BalancerListener.NOOP;
         }
         ObservedBalancer observed = new ObservedBalancer(this, metrics, balancer, time);
-        metrics.add(observed);
+        try {
+            metrics.add(observed);
+        } catch (RuntimeException unwatched) {
+            try {
+                closed(observed, metrics);
+            } catch (RuntimeException again) {
+                unwatched.addSuppressed(again);
+            }
+            throw unwatched;
+        }
         return observed;
+    }
+
+    /** The name, or the beginning of a long one, such as a static target of a hundred addresses, and a number by which it differs from others. */
+    static String tag(String name) {
+        return name.length() <= LONGEST_TAG
+                ? name
+                : name.substring(0, LONGEST_TAG - 12) + "..." + "%08x".formatted(name.hashCode());
     }
 
     synchronized void closed(ObservedBalancer observed, ServiceMetrics metrics) {

@@ -27,11 +27,20 @@ final class InfoMeters implements Cancellable {
 
     private record Kind(String policy, String source, String adapter) {
         static Kind of(Balancer balancer) {
-            Matcher scheme = SCHEME.matcher(balancer.source().name());
             return new Kind(
                     balancer.current().settings().policy().name(),
-                    scheme.find() ? scheme.group(1) : Meters.OTHER,
+                    scheme(balancer),
                     balancer.adapter().isEmpty() ? "none" : balancer.adapter());
+        }
+    }
+
+    /** A resolver of somebody else names itself; one that cannot is no reason to go without meters. */
+    private static String scheme(Balancer balancer) {
+        try {
+            Matcher scheme = SCHEME.matcher(balancer.source().name());
+            return scheme.find() ? scheme.group(1) : Meters.OTHER;
+        } catch (RuntimeException nameless) {
+            return Meters.OTHER;
         }
     }
 

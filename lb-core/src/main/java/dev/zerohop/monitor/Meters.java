@@ -108,7 +108,7 @@ public final class Meters {
     public static final Meter RETRIES = counter(
             "zerohop.retries",
             "{attempt}",
-            "Failed attempts, by whether the call was repeated or why not",
+            "Failed attempts that might have been repeated, by whether the call was or why not",
             tag("result", RetryDecision.values()));
 
     /** What became of hedges. */

@@ -14,7 +14,10 @@ import dev.zerohop.ShardMap;
 import dev.zerohop.Snapshot;
 import dev.zerohop.Time;
 import java.time.Duration;
+import java.util.Collections;
+import java.util.IdentityHashMap;
 import java.util.List;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /** One balancer: counts what happens in it for its service, and is asked for what it knows when meters are read. */
@@ -28,6 +31,10 @@ final class ObservedBalancer implements BalancerListener {
     // The control path's own.
     private @Nullable List<Node> members;
     private int held;
+    private @Nullable String source;
+
+    /** Those that have left with attempts under way, which go on for as long as streams do. */
+    private volatile List<Node> left = List.of();
 
     ObservedBalancer(BalancerMetrics owner, ServiceMetrics metrics, Balancer balancer, Time time) {
         this.owner = owner;
@@ -98,9 +105,21 @@ final class ObservedBalancer implements BalancerListener {
         metrics.rebuilds.record(took.toNanos());
         recent.onRebuild(service, snapshot, took);
         if (snapshot.members() != members) {
+            left = left(snapshot.members());
             members = snapshot.members();
             owner.changed(metrics);
         }
+    }
+
+    /** A node is the same object for as long as it is a member. One that a call may be just about to take is kept until the change after. */
+    private List<Node> left(List<Node> now) {
+        Set<Node> gone = Collections.newSetFromMap(new IdentityHashMap<>());
+        left.stream().filter(node -> node.inFlight() > 0).forEach(gone::add);
+        if (members != null) {
+            gone.addAll(members);
+        }
+        now.forEach(gone::remove);
+        return List.copyOf(gone);
     }
 
     @Override
@@ -121,7 +140,12 @@ final class ObservedBalancer implements BalancerListener {
 
     @Override
     public void onStale(String service, Duration age, Throwable cause) {
-        owner.changed(metrics);
+        // Said at each failed read; only a source that is known now and was not before is news.
+        String name = balancer.source().name();
+        if (!name.equals(source)) {
+            source = name;
+            owner.changed(metrics);
+        }
     }
 
     @Override
@@ -151,6 +175,18 @@ final class ObservedBalancer implements BalancerListener {
 
     Snapshot snapshot() {
         return balancer.current().snapshot();
+    }
+
+    /** Attempts under way, at endpoints that have left too. */
+    long active() {
+        Set<Node> nodes = Collections.newSetFromMap(new IdentityHashMap<>());
+        nodes.addAll(left);
+        nodes.addAll(snapshot().members());
+        long sum = 0;
+        for (Node node : nodes) {
+            sum += node.inFlight();
+        }
+        return sum;
     }
 
     double retriesLeft() {

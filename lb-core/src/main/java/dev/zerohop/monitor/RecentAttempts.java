@@ -43,6 +43,9 @@ public final class RecentAttempts implements BalancerListener {
     private volatile @Nullable Snapshot snapshot;
     private volatile boolean closed;
 
+    /** Whether an attempt has put an endpoint in since the last slice began: one that has left, perhaps. */
+    private volatile boolean unproven;
+
     // The control path's own.
     private boolean started;
 
@@ -84,6 +87,7 @@ public final class RecentAttempts implements BalancerListener {
             return fresh;
         }
         EndpointCounts other = endpoints.putIfAbsent(id, fresh);
+        unproven = true;
         return other == null ? fresh : other;
     }
 
@@ -134,16 +138,19 @@ public final class RecentAttempts implements BalancerListener {
         return counts == null ? EndpointTraffic.NONE : counts.read(slice);
     }
 
-    /** Begins the slice of the present instant, and drops those that have left. */
+    /** Begins the slice of the present instant, and drops those that have left: a last attempt at one puts it in again for the rest of the slice at most. */
     private void advance() {
+        boolean strays = false;
         long now = (time.nanoTime() - startNanos) / SLICE_NANOS;
         if (now > slice) {
             long before = slice;
             endpoints.values().forEach(counts -> counts.begin(before, now));
             slice = now;
+            strays = unproven;
+            unproven = false;
         }
         Snapshot version = snapshot;
-        if (version != null && version.members() != members) {
+        if (version != null && (strays || version.members() != members)) {
             members = version.members();
             Set<String> ids = new HashSet<>();
             members.forEach(node -> ids.add(node.endpoint().id()));

@@ -3,7 +3,6 @@ package dev.zerohop.monitor;
 import dev.zerohop.Balancer;
 import dev.zerohop.Endpoint;
 import dev.zerohop.Health;
-import dev.zerohop.Node;
 import dev.zerohop.Outcome;
 import dev.zerohop.Refusal;
 import dev.zerohop.RetryDecision;
@@ -119,8 +118,11 @@ final class ServiceMetrics {
     /** Whether it was the last. */
     boolean remove(ObservedBalancer observed) {
         boolean removed = balancers.remove(observed);
+        if (balancers.isEmpty()) {
+            return removed;
+        }
         refresh();
-        return removed && balancers.isEmpty();
+        return false;
     }
 
     /** The members are others, or what a balancer shows of itself is. */
@@ -154,9 +156,7 @@ final class ServiceMetrics {
     private double active() {
         long sum = 0;
         for (ObservedBalancer observed : balancers) {
-            for (Node node : observed.snapshot().members()) {
-                sum += node.inFlight();
-            }
+            sum += observed.active();
         }
         return sum;
     }

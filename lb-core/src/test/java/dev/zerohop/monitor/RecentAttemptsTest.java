@@ -86,6 +86,18 @@ class RecentAttemptsTest {
     }
 
     @Test
+    void aLastAttemptAtAnEndpointThatHasLeftDoesNotKeepIt() {
+        members("a", "b");
+        picked("b", 1);
+        members("a");
+        assertThat(recent.read().endpoints()).isEmpty();
+        picked("b", 1);
+        picked("a", 1);
+        time.advance(Duration.ofSeconds(5));
+        assertThat(recent.read().endpoints()).containsOnlyKeys("a");
+    }
+
+    @Test
     void anAttemptIsForgottenAfterAMinute() {
         members("a");
         picked("a", 3);

@@ -20,6 +20,9 @@ import dev.zerohop.monitor.BalancerMetrics;
 import dev.zerohop.picker.Pickers;
 import dev.zerohop.testing.ScriptedResolver;
 import io.micrometer.core.instrument.HighCardinalityTagsDetector;
+import io.micrometer.core.instrument.Meter;
+import io.micrometer.core.instrument.config.MeterFilter;
+import io.micrometer.core.instrument.config.MeterFilterReply;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -209,14 +212,7 @@ class ZerohopMetricsTest {
         assertThat(quiet.value("zerohop_endpoints_skew_ratio")).isNaN();
         assertThat(quiet.value("zerohop_retry_budget")).isEqualTo(100);
         assertThat(quiet.value("zerohop_shard_epoch")).isNaN();
-        assertThat(quiet.value(
-                        "zerohop_info",
-                        "policy",
-                        "least_request",
-                        "source",
-                        "other",
-                        "adapter",
-                        "test"))
+        assertThat(quiet.value("zerohop_info", "policy", "least_request", "source", "other", "adapter", "test"))
                 .isEqualTo(1);
         for (int i = 0; i < 200; i++) {
             client.call(Outcome.SUCCESS);
@@ -258,6 +254,39 @@ class ZerohopMetricsTest {
         assertThat(rig.registry.getMeters()).isEmpty();
         assertThat(rig.scrape().samples()).isEmpty();
         assertThat(rig.time.pendingTasks()).isZero();
+    }
+
+    @Test
+    void aRegistryThatThrowsHalfwayLeavesNothing() {
+        rig.registry.config().meterFilter(new MeterFilter() {
+            @Override
+            public MeterFilterReply accept(Meter.Id id) {
+                if (id.getName().equals("zerohop.info")) {
+                    throw new IllegalStateException("full");
+                }
+                return MeterFilterReply.NEUTRAL;
+            }
+        });
+        Rig.Client client = rig.client("orders", rig.metrics().build());
+        client.source.push(Rig.endpoint("a"));
+        client.call(Outcome.SUCCESS);
+        assertThat(rig.registry.getMeters()).isEmpty();
+    }
+
+    @Test
+    void attemptsAtEndpointsThatHaveLeftAreUnderWayUntilTheyEnd() {
+        Rig.Client client = rig.client("orders", rig.metrics().build());
+        client.source.push(Rig.endpoints(0, 10));
+        Lease stream = client.begin();
+        List<Endpoint> rest = new ArrayList<>(Rig.endpoints(0, 10));
+        rest.removeIf(endpoint -> endpoint.id().equals(stream.endpoint().id()));
+        client.source.push(rest);
+        assertThat(client.balancer.current().snapshot().members()).hasSize(9);
+        assertThat(rig.scrape().value("zerohop_attempts_active")).isEqualTo(1);
+        client.source.push(rest.subList(0, 8));
+        assertThat(rig.scrape().value("zerohop_attempts_active")).isEqualTo(1);
+        stream.complete(Outcome.SUCCESS);
+        assertThat(rig.scrape().value("zerohop_attempts_active")).isZero();
     }
 
     @Test
@@ -508,5 +537,22 @@ class ZerohopMetricsTest {
         assertThat(heard).containsExactly(Outcome.SUCCESS);
         assertThat(rig.scrape().value("zerohop_attempts_seconds_count", "outcome", "success"))
                 .isEqualTo(1);
+    }
+
+    @Test
+    void aLongNameIsCutAndStaysDifferentFromOthers() {
+        String many = "static:///" + "10.0.0.1:8080,".repeat(50);
+        ZerohopMetrics metrics = rig.metrics().build();
+        rig.client(many + "10.0.0.2:8080", metrics);
+        rig.client(many + "10.0.0.3:8080", metrics);
+        List<String> services = rig.scrape().samples().stream()
+                .map(sample -> sample.labels().get("service"))
+                .distinct()
+                .toList();
+        assertThat(services)
+                .hasSize(2)
+                .allSatisfy(service -> assertThat(service)
+                        .startsWith("static:///10.0.0.1:8080,")
+                        .hasSizeLessThanOrEqualTo(120));
     }
 }
