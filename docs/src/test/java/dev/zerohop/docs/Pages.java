@@ -27,6 +27,7 @@ final class Pages {
     static List<Path> all() {
         List<Path> pages = new ArrayList<>(in(checkout()));
         pages.addAll(in(checkout().resolve("docs")));
+        pages.addAll(in(checkout().resolve("docs/monitoring")));
         return pages;
     }
 

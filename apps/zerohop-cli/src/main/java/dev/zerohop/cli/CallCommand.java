@@ -115,6 +115,9 @@ final class CallCommand implements Callable<Integer> {
     @Mixin
     private final AdminOptions admin = new AdminOptions();
 
+    @Mixin
+    private final MetricsOptions metrics = new MetricsOptions();
+
     CallCommand(Console console, Callers callers) {
         this.console = console;
         this.callers = callers;
@@ -132,7 +135,7 @@ final class CallCommand implements Callable<Integer> {
         }
         LoadPlan plan = plan(keys);
         Target parsed = Targets.parse(target);
-        return admin.during(console, () -> run(parsed, settings, plan, form, keys));
+        return metrics.during(console, () -> admin.during(console, () -> run(parsed, settings, plan, form, keys)));
     }
 
     private int run(Target parsed, Settings settings, LoadPlan plan, Output form, CallKeys keys) throws Exception {

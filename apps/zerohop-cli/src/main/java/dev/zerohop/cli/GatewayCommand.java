@@ -24,7 +24,9 @@ import picocli.CommandLine.Mixin;
             "  eb_go_lb_node_name     its name in headers (default: HOSTNAME)",
             "  eb_go_lb_listen_port   the port to listen on (default: 8080)",
             "  eb_go_lb_caller_limit  how many requests of one address may be under way at once (default: 256)",
-            "  eb_go_lb_gateways      host:port of endpoints that are gateways themselves, with white space between them"
+            "  eb_go_lb_gateways      host:port of endpoints that are gateways themselves, with white space between them",
+            "  eb_go_lb_metrics_port, eb_go_lb_metrics_address  as --metrics-port and --metrics-address, which go before",
+            ""
         },
         mixinStandardHelpOptions = true,
         versionProvider = Main.Version.class,
@@ -35,6 +37,9 @@ final class GatewayCommand implements Callable<Integer> {
 
     @Mixin
     private final AdminOptions admin = new AdminOptions();
+
+    @Mixin
+    private final MetricsOptions metrics = new MetricsOptions();
 
     GatewayCommand(Console console, Map<String, String> environment) {
         this.console = console;
@@ -49,7 +54,8 @@ final class GatewayCommand implements Callable<Integer> {
         } catch (IllegalArgumentException rejected) {
             throw new BadInput(String.valueOf(rejected.getMessage()));
         }
-        return admin.during(console, () -> serve(settings));
+        metrics.orElse(environment, "eb_go_lb_");
+        return metrics.during(console, () -> admin.during(console, () -> serve(settings)));
     }
 
     private int serve(GatewaySettings settings) throws Exception {

@@ -141,6 +141,9 @@ final class OrchestratorCommand implements Callable<Integer> {
     @Mixin
     private final AdminOptions admin = new AdminOptions();
 
+    @Mixin
+    private final MetricsOptions metrics = new MetricsOptions();
+
     OrchestratorCommand(Console console) {
         this.console = console;
     }
@@ -150,12 +153,18 @@ final class OrchestratorCommand implements Callable<Integer> {
         Output form = Output.parse(output, Output.TEXT, Output.NDJSON);
         CountDownLatch over = new CountDownLatch(1);
         Printer printer = new Printer(form, over);
-        return admin.during(console, printer::about, () -> orchestrate(printer, over));
+        return metrics.during(
+                console, shown -> admin.during(console, printer::about, () -> orchestrate(printer, shown, over)));
     }
 
-    private int orchestrate(Printer printer, CountDownLatch over) throws Exception {
+    private int orchestrate(Printer printer, @Nullable Metrics shown, CountDownLatch over) throws Exception {
         try (EtcdClient client = client()) {
-            HealthOrchestrator orchestrator = orchestrator(client, printer);
+            OrchestratorMeters meters =
+                    shown == null ? null : new OrchestratorMeters(printer, shown.registry(), service);
+            HealthOrchestrator orchestrator = orchestrator(client, meters == null ? printer : meters);
+            if (meters != null) {
+                meters.show(orchestrator);
+            }
             return Interruptible.run(0, over::countDown, () -> {
                 try (orchestrator) {
                     orchestrator.start();

@@ -41,6 +41,9 @@ final class WatchCommand implements Callable<Integer> {
     @Mixin
     private final AdminOptions admin = new AdminOptions();
 
+    @Mixin
+    private final MetricsOptions metrics = new MetricsOptions();
+
     WatchCommand(Console console) {
         this.console = console;
     }
@@ -51,7 +54,7 @@ final class WatchCommand implements Callable<Integer> {
         Target parsed = Targets.parse(target);
         CountDownLatch over = new CountDownLatch(1);
         Printer printer = new Printer(parsed, form, over);
-        return admin.during(console, () -> watch(parsed, printer, over));
+        return metrics.during(console, () -> admin.during(console, () -> watch(parsed, printer, over)));
     }
 
     private int watch(Target parsed, Printer printer, CountDownLatch over) throws Exception {

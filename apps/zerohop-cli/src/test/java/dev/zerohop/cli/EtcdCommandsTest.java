@@ -221,6 +221,44 @@ class EtcdCommandsTest {
         }
     }
 
+    @Test
+    void theGatewayShowsTheMetricsOfItsFunctions() throws Exception {
+        HttpServer upstream = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
+        upstream.createContext("/", exchange -> {
+            exchange.sendResponseHeaders(204, -1);
+            exchange.close();
+        });
+        upstream.start();
+        try {
+            etcd.put(
+                    "golb/function/zone-b/f",
+                    "{\"ips\": [\"127.0.0.1:" + upstream.getAddress().getPort() + "\"], \"weights\": [1]}");
+            Cli.Started gateway = started(environment("eb_go_lb_metrics_port", "0"), "gateway");
+            await().until(() -> !gateway.out().isEmpty());
+            int own = Integer.parseInt(gateway.out().get(0).replaceAll("\\D*(\\d+).*", "$1"));
+            String metrics = gateway.err().stream()
+                    .filter(line -> line.contains("the metrics are at "))
+                    .findFirst()
+                    .orElseThrow()
+                    .replaceFirst(".*the metrics are at ", "");
+            HttpClient client = HttpClient.newHttpClient();
+            URI function = URI.create("http://127.0.0.1:" + own + "/function/f/x");
+            assertThat(client.send(HttpRequest.newBuilder(function).build(), HttpResponse.BodyHandlers.discarding())
+                            .statusCode())
+                    .isEqualTo(204);
+            HttpRequest scrape = HttpRequest.newBuilder(URI.create(metrics)).build();
+            await().until(() -> client.send(scrape, HttpResponse.BodyHandlers.ofString())
+                    .body()
+                    .lines()
+                    .anyMatch(line -> line.startsWith("zerohop_attempts_seconds_count{")
+                            && line.contains("outcome=\"success\"")
+                            && line.contains("service=\"zone-b/f\"")
+                            && line.endsWith(" 1")));
+        } finally {
+            upstream.stop(0);
+        }
+    }
+
     private static boolean refused(int port) {
         try (Socket ignored = new Socket(InetAddress.getLoopbackAddress(), port)) {
             return false;

@@ -10,6 +10,10 @@ import dev.zerohop.etcd.EtcdRegistration;
 import dev.zerohop.testing.FreePorts;
 import java.io.File;
 import java.io.IOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -69,6 +73,39 @@ class OrchestratorCommandTest {
         assertThat(first.exitCode()).isZero();
         awaitLine(second, "{\"event\":\"role\",\"role\":\"LEADER\",\"leader\":\"b\"");
         assertThat(second.out()).noneMatch(line -> line.contains("lifted"));
+    }
+
+    @Test
+    void itsMetricsSayWhetherItLeadsAndWhatIsDown() throws Exception {
+        String etcd = etcd();
+        EtcdClient client = EtcdClient.of(etcd);
+        open.add(client);
+        EtcdRegistration.register(
+                        client,
+                        "orders",
+                        Endpoint.builder("127.0.0.1", FreePorts.next())
+                                .id("orders-0")
+                                .build(),
+                        Duration.ofMinutes(5))
+                .registered()
+                .get(60, TimeUnit.SECONDS);
+        Cli.Started alone = orchestrator(etcd, "a", "--max-down", "100", "--metrics-port", "0");
+        await().until(() -> !alone.err().isEmpty());
+        URI metrics = URI.create(alone.err().get(0).replaceFirst(".*the metrics are at ", ""));
+        HttpRequest scrape = HttpRequest.newBuilder(metrics).build();
+        String service = "{service=\"orders\"} ";
+        await().untilAsserted(() -> assertThat(HttpClient.newHttpClient()
+                        .send(scrape, HttpResponse.BodyHandlers.ofString())
+                        .body())
+                .contains("\nzerohop_orchestrator_role{role=\"leader\",service=\"orders\"} 1.0\n")
+                .contains("\nzerohop_orchestrator_role{role=\"follower\",service=\"orders\"} 0.0\n")
+                .contains("\nzerohop_orchestrator_role{role=\"detached\",service=\"orders\"} 0.0\n")
+                .contains("\nzerohop_orchestrator_workers" + service + "1.0\n")
+                .contains("\nzerohop_orchestrator_probed" + service + "1.0\n")
+                .contains("\nzerohop_orchestrator_down" + service + "1.0\n")
+                .contains("\nzerohop_orchestrator_over_limit" + service + "0.0\n")
+                .contains("\nzerohop_orchestrator_verdicts_total{service=\"orders\",verdict=\"down\"} 1.0\n")
+                .contains("\nzerohop_orchestrator_verdicts_total{service=\"orders\",verdict=\"lifted\"} 0.0\n"));
     }
 
     @Test

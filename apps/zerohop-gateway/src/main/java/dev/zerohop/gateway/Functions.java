@@ -145,6 +145,7 @@ final class Functions implements AutoCloseable {
                         settings.zone() + "/" + key.function() + (key.direct() ? " without gateways" : ""))
                 .resolver(key.direct() ? new WithoutGateways(all, settings.gateways()) : all)
                 .settings(balancing)
+                .adapter("okhttp")
                 .build();
         ZerohopOkHttp routing = ZerohopOkHttp.builder()
                 .route(HOST, balancer)

@@ -76,7 +76,7 @@ class ManifestsTest {
                                 .replaceFirst(":.*", "")));
     }
 
-    private static List<JsonNode> documents(String yaml) throws IOException {
+    static List<JsonNode> documents(String yaml) throws IOException {
         YAMLMapper mapper = new YAMLMapper(new YAMLFactory());
         try (var values = mapper.readerFor(JsonNode.class).<JsonNode>readValues(yaml)) {
             return values.readAll();
@@ -84,7 +84,7 @@ class ManifestsTest {
     }
 
     /** Reads the document into the client's model and writes it again: what the model does not know ends in its "additional properties" or is gone. */
-    private static void requireKnownFields(JsonNode document) {
+    static void requireKnownFields(JsonNode document) {
         HasMetadata model = Serialization.unmarshal(document.toString(), HasMetadata.class);
         assertThat(model.getClass().getSimpleName())
                 .isEqualTo(document.get("kind").asText());
