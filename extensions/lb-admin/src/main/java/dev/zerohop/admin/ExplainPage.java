@@ -106,9 +106,9 @@ final class ExplainPage {
 
     private void lines(String style, List<String> lines) {
         out.raw("<ul class=\"" + style + "\">");
-        lines.stream().limit(Page.MAX_ROWS).forEach(line -> out.raw("<li>")
-                .text(line)
-                .raw("</li>"));
+        lines.stream()
+                .limit(Page.MAX_ROWS)
+                .forEach(line -> out.raw("<li>").text(line).raw("</li>"));
         if (lines.size() > Page.MAX_ROWS) {
             out.raw("<li>").number(lines.size() - Page.MAX_ROWS).raw(" more</li>");
         }
