@@ -182,7 +182,8 @@ final class ChangeLog implements BalancerListener {
             whole.warn(() -> reason);
         } else {
             long since = panickingSince;
-            whole.info(() -> "the panic is over after " + since(since));
+            whole.info(() -> "the panic is over after " + since(since)
+                    + (noneSince == null ? "" : ", and still no endpoint is well"));
         }
     }
 

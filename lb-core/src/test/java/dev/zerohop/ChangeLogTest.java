@@ -244,4 +244,22 @@ class ChangeLogTest {
         assertThat(lines.get(0)).contains("cannot be read: etcd is gone");
         assertThat(lines.get(lines.size() - 1)).contains(" more failures and answers of the source within ");
     }
+
+    @Test
+    void thePanicThatEndsBecauseNothingIsLeftToDoubtIsNoGoodNews() {
+        ChangeLog log = new ChangeLog("orders", time);
+        balancer.start();
+        resolver.push(endpoints(0, 2));
+        fail("orders-0", Outcome.TIMEOUT, 3);
+        fail("orders-1", Outcome.TIMEOUT, 3);
+        Snapshot none = balancer.current().snapshot();
+        List<String> lines = logged(() -> {
+            log.onPanic("orders", true, "panic: 0 of 2 usable");
+            log.onRebuild("orders", none, Duration.ZERO);
+            log.onPanic("orders", false, "");
+        });
+        assertThat(lines.get(lines.size() - 1))
+                .contains("the panic is over after")
+                .endsWith("and still no endpoint is well");
+    }
 }

@@ -112,7 +112,7 @@ class MonitoringFilesTest {
                         Pattern.compile("state=~\"([^\"]*)\"").matcher(text).results())
                 .map(found -> Stream.of(found.group(1).split("\\|")).sorted().collect(Collectors.joining("|")))
                 .toList();
-        assertThat(used).hasSize(2).containsOnly(usable);
+        assertThat(used).hasSize(3).containsOnly(usable);
         String out = states(
                 status -> !status.usable() && status != Health.Status.CONNECTING && status != Health.Status.DRAINING);
         assertThat(read("alerts.yml")).contains("{to=~\"" + out + "\"}[15m]");
