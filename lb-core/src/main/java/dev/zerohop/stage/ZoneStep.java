@@ -40,7 +40,11 @@ final class ZoneStep {
 
     ZoneShift taken(ZoneShift.Due next) {
         Map<String, ZoneReports.Zone> others = reports.without(before.own());
-        double wanted = here.isKnown() ? probe : 0;
+        boolean heard = here.isKnown()
+                || others.entrySet().stream()
+                        .anyMatch(other -> before.moved(other.getKey()) > 0
+                                && other.getValue().isKnown());
+        double wanted = heard ? probe : 0;
         double probed = before.probed() + clamped(wanted - before.probed(), most);
         double left = most - Math.abs(probed - before.probed());
         double kept = 1 - others.keySet().stream().mapToDouble(before::moved).sum();
@@ -54,7 +58,7 @@ final class ZoneStep {
             double change = away.getOrDefault(name, 0.0) - back.getOrDefault(name, 0.0);
             double moved = Math.max(0, before.moved(name) + change);
             moves |= change != 0;
-            zones.put(name, zone(name, other.getValue(), isKnown(other.getValue()), moved < NOTHING ? 0 : moved));
+            zones.put(name, zone(name, other.getValue(), other.getValue().isKnown(), moved < NOTHING ? 0 : moved));
         }
         return new ZoneShift(
                 before.own(),
@@ -115,11 +119,13 @@ final class ZoneStep {
                 continue;
             }
             double apart = here.utilization() - zone.utilization();
-            if (!isKnown(zone)) {
+            if (!zone.isKnown()) {
                 if (!isRemembered(name)) {
                     wanted.put(name, moved);
                 }
-            } else if (apart < difference / 2) {
+            } else if (here.isKnown() && apart < difference / 2) {
+                // While the own zone says nothing, which may be because no call to it is answered, what has moved to
+                // one that does say something stays there.
                 wanted.put(name, Math.min(moved, part(aim() - apart, kept, zone.capacity())));
             }
         }

@@ -319,6 +319,29 @@ class ZoneLoadTest {
     }
 
     @Test
+    void whatHasLeftAZoneThatAnswersNoCallStaysWhereServersReport() {
+        zones("a:3 b:3 c:3");
+        reports("a", 1.2).reports("b", 0.3).reports("c", 0.3);
+        apply();
+        for (int i = 0; i < 20; i++) {
+            reports("b", 0.3).reports("c", 0.3);
+            step();
+        }
+        double kept = byZone(last).get("a");
+        assertThat(kept).isLessThan(0.4);
+        // Three times as long as reports count.
+        for (int i = 0; i < 45; i++) {
+            reports("b", 0.3).reports("c", 0.3);
+            assertThat(step().get("a")).isCloseTo(kept, within(1e-9));
+        }
+        for (int i = 0; i < 60; i++) {
+            reports("a", 0.3).reports("b", 0.3).reports("c", 0.3);
+            step();
+        }
+        assertThat(byZone(last).get("a")).as("it is well again").isGreaterThan(0.9);
+    }
+
+    @Test
     void whereOnlyTheOwnZoneReportsTheOthersGetWhatTheyNeedToReport() {
         zones("a:3 b:2 c:4");
         apply();

@@ -4,6 +4,7 @@ import static java.util.Objects.requireNonNull;
 
 import dev.zerohop.BalancerRegistry;
 import dev.zerohop.Cancellable;
+import dev.zerohop.Log;
 import dev.zerohop.Printable;
 import dev.zerohop.Time;
 import java.nio.charset.StandardCharsets;
@@ -11,6 +12,7 @@ import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -24,6 +26,7 @@ import org.jspecify.annotations.Nullable;
  * <p>Thread-safe. An answer costs O(members); attempts pay for their counters only.
  */
 public final class StatusPage implements AutoCloseable {
+    private static final Log LOG = Log.of(StatusPage.class);
     private static final String TEXT = "text/plain; charset=utf-8";
     private static final String HTML = "text/html; charset=utf-8";
     private static final String JSON = "application/json";
@@ -75,6 +78,8 @@ public final class StatusPage implements AutoCloseable {
         }
     }
 
+    private final AtomicLong failures = new AtomicLong();
+
     private StatusPage(Builder builder) {
         this.time = builder.time;
         this.about = builder.about;
@@ -120,11 +125,25 @@ public final class StatusPage implements AutoCloseable {
             byte[] body = bytes("this page only shows: GET and HEAD are all it knows\n");
             response = new Response(405, TEXT, headers, body);
         } else {
-            response = found(path, query);
+            response = answered(path, query);
         }
         return head
                 ? new Response(response.status(), response.contentType(), response.headers(), new byte[0])
                 : response;
+    }
+
+    /** Code of the application is asked on the way: its policies, what it says of itself. */
+    private Response answered(String path, @Nullable String query) {
+        try {
+            return found(path, query);
+        } catch (RuntimeException thrown) {
+            long count = failures.incrementAndGet();
+            // The first, and then each power of two.
+            if (Long.bitCount(count) == 1) {
+                LOG.warn("the status page could not be made ({} times so far)", count, thrown);
+            }
+            return refusal(500, "the status page could not be made: " + Printable.text(String.valueOf(thrown), SHOWN));
+        }
     }
 
     private Response found(String path, @Nullable String query) {

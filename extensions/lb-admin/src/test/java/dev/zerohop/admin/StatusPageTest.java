@@ -23,6 +23,7 @@ import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Base64;
 import java.util.List;
 import java.util.Map;
@@ -482,5 +483,16 @@ class StatusPageTest {
     private static double linear(int channel) {
         double c = channel / 255.0;
         return c <= 0.03928 ? c / 12.92 : Math.pow((c + 0.055) / 1.055, 2.4);
+    }
+
+    @Test
+    void whatTheApplicationThrowsIsAnAnswerWithTheHeadersOfAllOthers() {
+        try (StatusPage broken =
+                StatusPage.builder().about(() -> Arrays.asList("fine", null)).build()) {
+            StatusPage.Response response = broken.respond("GET", "localhost", "/", null);
+            assertThat(response.status()).isEqualTo(500);
+            assertThat(response.text()).startsWith("the status page could not be made: java.lang.NullPointerException");
+            assertThat(response.headers()).containsKey("Content-Security-Policy");
+        }
     }
 }
