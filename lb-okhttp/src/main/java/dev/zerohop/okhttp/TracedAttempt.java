@@ -18,7 +18,7 @@ final class TracedAttempt {
     private final AttemptTrace.Start start;
     private final AtomicReference<@Nullable AttemptTrace> trace = new AtomicReference<>();
     private volatile boolean begun;
-    private volatile boolean ended;
+    private final AtomicReference<@Nullable Outcome> outcome = new AtomicReference<>();
     private volatile @Nullable String status;
 
     TracedAttempt(CallTrace call, AttemptTrace.Start start) {
@@ -33,8 +33,10 @@ final class TracedAttempt {
         }
         begun = true;
         trace.set(call.attempt(start));
-        if (ended) {
-            finish(Outcome.CANCELLED);
+        // It may have ended meanwhile, before there was anything to end.
+        Outcome early = outcome.get();
+        if (early != null) {
+            finish(early);
         }
     }
 
@@ -73,15 +75,15 @@ final class TracedAttempt {
         }
     }
 
-    void end(Outcome outcome) {
-        ended = true;
-        finish(outcome);
+    void end(Outcome how) {
+        outcome.compareAndSet(null, how);
+        finish(how);
     }
 
-    private void finish(Outcome outcome) {
+    private void finish(Outcome how) {
         AttemptTrace open = trace.getAndSet(null);
         if (open != null) {
-            open.ended(outcome, status);
+            open.ended(how, status);
         }
     }
 }

@@ -107,7 +107,10 @@ final class TopCommand implements Callable<Integer> {
             String gone = null;
             String now = last;
             try {
-                now = source.read();
+                String read = source.read();
+                // A proxy may answer with a page of its own: what was read before stays.
+                document(read);
+                now = read;
                 last = now;
             } catch (IOException unreadable) {
                 gone = target + " cannot be read: " + unreadable.getMessage();
@@ -135,7 +138,7 @@ final class TopCommand implements Callable<Integer> {
                     && fields.get("services") instanceof List<?>) {
                 return fields;
             }
-            throw new Failure(target + " answered with JSON that is not of a status page, expected that of state.json");
+            throw new IOException("it answered with JSON that is not of a status page, expected that of state.json");
         }
     }
 

@@ -15,6 +15,9 @@ final class Page {
     /** Endpoints of which a page shows rows: more make it slow, and nobody reads them. */
     static final int MAX_ROWS = 1_000;
 
+    /** Rows that every service may have, however large the others are. */
+    private static final int LEAST_ROWS = 20;
+
     private final ProcessStatus status;
     private final Query query;
     private final Html out = new Html();
@@ -47,7 +50,9 @@ final class Page {
         }
         int rows = MAX_ROWS;
         for (int i = 0; i < services.size(); i++) {
-            rows -= new ServiceSection(services.get(i), query, i, out).write(rows);
+            // A large service leaves some rows to those after it.
+            int others = LEAST_ROWS * (services.size() - 1 - i);
+            rows -= new ServiceSection(services.get(i), query, i, out).write(Math.max(LEAST_ROWS, rows - others));
         }
         out.raw(
                         "</main>\n<footer><p>Times are UTC. Shares, latencies and bars are of the last 60\u202fs. <a href=\"state.json\">The same as JSON</a></p></footer>\n<script>")

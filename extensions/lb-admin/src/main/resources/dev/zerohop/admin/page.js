@@ -27,7 +27,9 @@
     }
   };
   const tick = async () => {
-    if (!paused && !document.hidden && getSelection().isCollapsed) {
+    if (!paused && !getSelection().isCollapsed) {
+      note.textContent = 'Held while text is selected.';
+    } else if (!paused && !document.hidden) {
       try {
         const answer = await fetch(location.href, {cache: 'no-store'});
         if (!answer.ok) {

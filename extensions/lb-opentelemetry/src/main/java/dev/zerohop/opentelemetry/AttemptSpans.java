@@ -13,10 +13,13 @@ import io.opentelemetry.context.propagation.TextMapPropagator;
 import io.opentelemetry.context.propagation.TextMapSetter;
 import java.util.Set;
 import java.util.function.BiConsumer;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /** Makes spans of attempts where nobody else does, after the semantic conventions for clients of HTTP and of RPC (1.44). Their {@code url.full} is left out: its path may hold the key. */
 final class AttemptSpans {
+    private static final Pattern NUMBER = Pattern.compile("[0-9]{1,9}");
+
     private static final String SCOPE = "dev.zerohop";
     private static final Set<String> HTTP_METHODS =
             Set.of("CONNECT", "DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT", "QUERY", "TRACE");
@@ -69,12 +72,21 @@ final class AttemptSpans {
     }
 
     void end(Span span, TracedCall.Target target, Outcome outcome, @Nullable String status) {
+        try {
+            describe(span, target, outcome, status);
+        } finally {
+            span.end();
+        }
+    }
+
+    private static void describe(Span span, TracedCall.Target target, Outcome outcome, @Nullable String status) {
         if (span.isRecording()) {
             span.setAttribute(TraceAttributes.OUTCOME, TraceAttributes.word(outcome));
             boolean failed = outcome.isFailure();
             if (status != null && target.grpc()) {
                 span.setAttribute(TraceAttributes.RPC_STATUS_CODE, status);
-            } else if (status != null) {
+            } else if (status != null && NUMBER.matcher(status).matches()) {
+                // What another adapter tells may be none of HTTP's numbers.
                 long code = Long.parseLong(status);
                 span.setAttribute(TraceAttributes.HTTP_STATUS_CODE, code);
                 failed |= code >= HTTP_ERRORS;
@@ -85,6 +97,5 @@ final class AttemptSpans {
                 span.setStatus(StatusCode.ERROR);
             }
         }
-        span.end();
     }
 }
