@@ -22,7 +22,7 @@ import java.util.List;
  * @param updatePeriod how often traffic may move, 1 s to 1 h; the first time after a part of it that differs from client to client, then 10 to 20 % later each time
  * @param maxStepPercent how much of this client's traffic moves in a period at most, 1 to 25
  * @param differencePercent by how much more the own zone is utilized before traffic moves, in percent of a whole server, 1 to 100
- * @param probePercent the part of the traffic that other zones get in any case while the own zone reports, 0 to 20
+ * @param probePercent the part of the traffic that other zones get in any case while the own zone reports, or they do and have some of its traffic, 0 to 20
  * @param expirationPeriod how long a report counts, at least {@code updatePeriod} and at most 1 h
  * @param metricNamesForComputingUtilization see {@link LoadReport#utilizationBy}
  */
