@@ -132,8 +132,13 @@ final class ChangeLog implements BalancerListener {
     private void usable(Snapshot version) {
         int members = version.members().size();
         int candidates = version.candidates().size();
+        // One that leaves and still serves is well.
+        int well = members
+                - (int) version.impaired().stream()
+                        .filter(node -> node.health().status() != Health.Status.DRAINING)
+                        .count();
         boolean none = members > 0
-                && (candidates == 0 || version.impaired().size() == members)
+                && (candidates == 0 || well == 0)
                 && !version.refusal(time.nanoTime()).waits();
         if (none && noneSince == null) {
             noneSince = time.nanoTime();
@@ -141,11 +146,10 @@ final class ChangeLog implements BalancerListener {
                     ? "no endpoint can be used, calls fail: "
                             + version.refusal(time.nanoTime()).message()
                     : "none of " + members + " endpoints is well, calls go to " + candidates + " of them all the same");
-        } else if (noneSince != null && candidates > 0 && version.impaired().size() < members) {
+        } else if (noneSince != null && candidates > 0 && well > 0) {
             long since = noneSince;
             noneSince = null;
-            whole.info(() -> members - version.impaired().size() + " of " + members + " endpoints are well, after "
-                    + since(since) + " without any");
+            whole.info(() -> well + " of " + members + " endpoints are well, after " + since(since) + " without any");
         }
     }
 

@@ -262,4 +262,19 @@ class ChangeLogTest {
                 .contains("the panic is over after")
                 .endsWith("and still no endpoint is well");
     }
+
+    @Test
+    void anEndpointThatLeavesAndIsTheLastOneIsWell() {
+        balancer.start();
+        List<String> lines = logged(() -> resolver.push(
+                Endpoint.builder("10.0.0.1", 80)
+                        .id("orders-1")
+                        .readiness(Endpoint.Readiness.DRAINING)
+                        .build(),
+                Endpoint.builder("10.0.0.2", 80)
+                        .id("orders-2")
+                        .readiness(Endpoint.Readiness.NOT_READY)
+                        .build()));
+        assertThat(lines).noneMatch(line -> line.startsWith("ERROR"));
+    }
 }
