@@ -26,7 +26,7 @@ public final class Balancer implements AutoCloseable {
     private final Time time;
     private final CompositeListener listener;
 
-    /** The listener for those who observe attempts; null while nobody does, so that no clock is read for it. */
+    /** For the listeners that observe attempts; null if none does, so that no clock is read for them. */
     private final @Nullable BalancerListener observer;
 
     private final ControlPath control;

@@ -32,13 +32,7 @@ public final class BalancerRegistry {
      * @return takes the factory out again; listeners that it has made stay
      */
     public static Cancellable observe(BalancerListener.Factory factory) {
-        OBSERVERS.add(requireNonNull(factory, "factory"));
-        AtomicBoolean taken = new AtomicBoolean();
-        return () -> {
-            if (taken.compareAndSet(false, true)) {
-                OBSERVERS.remove(factory);
-            }
-        };
+        return added(OBSERVERS, requireNonNull(factory, "factory"));
     }
 
     /**
@@ -47,11 +41,16 @@ public final class BalancerRegistry {
      * @return takes the tracer out again; clients that have it keep it
      */
     public static Cancellable trace(CallTracer tracer) {
-        TRACERS.add(requireNonNull(tracer, "tracer"));
+        return added(TRACERS, requireNonNull(tracer, "tracer"));
+    }
+
+    private static <T> Cancellable added(List<T> all, T one) {
+        all.add(one);
         AtomicBoolean taken = new AtomicBoolean();
         return () -> {
+            // One that was added twice is there once more.
             if (taken.compareAndSet(false, true)) {
-                TRACERS.remove(tracer);
+                all.remove(one);
             }
         };
     }

@@ -34,7 +34,7 @@ public interface CallTrace {
     /**
      * An attempt begins.
      *
-     * @return who is told of it; null for nobody
+     * @return what is told of it; null for nothing
      */
     @Nullable
     AttemptTrace attempt(AttemptTrace.Start start);

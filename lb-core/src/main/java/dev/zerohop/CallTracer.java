@@ -20,7 +20,7 @@ public interface CallTracer {
      * @param method the method of HTTP, or the full name of gRPC's, such as {@code shop.Orders/Get}
      * @param host the logical name that the call is made to, or gRPC's authority; never the endpoint
      * @param port the port beside that name, or -1 if it is not stated by itself
-     * @return who is told of the call; null for a call that is not traced, which then costs nothing more
+     * @return what is told of the call; null for a call that is not traced, which then costs nothing more
      */
     @Nullable
     CallTrace start(String adapter, String method, String host, int port);

@@ -10,7 +10,7 @@ import dev.zerohop.internal.Durations;
  * @param status the belief
  * @param source who says so, for example {@code ejection}, {@code connectivity}, {@code source}
  * @param reason why, in words for an operator
- * @param sinceNanos since when, on the balancer's monotonic clock
+ * @param sinceNanos since when, on the balancer's monotonic clock; of an endpoint that is out again after a probe call that failed, since it went out first
  * @param untilNanos until when, unless something happens first; {@link #OPEN_END} if no time ends it
  */
 public record Health(Status status, String source, String reason, long sinceNanos, long untilNanos) {

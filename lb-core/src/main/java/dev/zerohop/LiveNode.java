@@ -317,7 +317,13 @@ final class LiveNode extends LiveNodePad implements Node {
         if (worst.status.usable() && !wasFullyIn) {
             readmitted(nowNanos);
         }
-        long since = before.status() == worst.status ? before.sinceNanos() : nowNanos;
+        if (worst.status == Health.Status.HALF_OPEN && before.status() != Health.Status.HALF_OPEN) {
+            outSinceNanos = before.sinceNanos();
+        }
+        // A probe call that failed is an interruption of nothing: the endpoint was out all the time.
+        boolean outAgain = before.status() == Health.Status.HALF_OPEN
+                && (worst.status == Health.Status.EJECTED || worst.status == Health.Status.UNREACHABLE);
+        long since = before.status() == worst.status ? before.sinceNanos() : outAgain ? outSinceNanos : nowNanos;
         health = new Health(worst.status, worst.source, worst.reason, since, worst.untilNanos);
     }
 

@@ -39,6 +39,9 @@ abstract class LiveNodeCounter {
     /** Whether it counts as new when it is next usable: it was out of order, or has joined and never been usable; control path only. */
     boolean cold;
 
+    /** Of one that is half open: since when it was out before. */
+    long outSinceNanos;
+
     /** See {@link Node#wasUsable}. */
     volatile boolean wasUsable;
 

@@ -293,7 +293,9 @@ public final class Snapshot {
 
     /** The same version, for a stage that uses endpoints that verdicts had taken out. Null says nothing. */
     public Snapshot panicking(@Nullable String reason) {
-        return new Snapshot(members, stated, chosen, reviewInNanos, trail.panicking(reason), carried);
+        return reason == null
+                ? this
+                : new Snapshot(members, stated, chosen, reviewInNanos, trail.panicking(reason), carried);
     }
 
     /** Notes what the stage made of {@code in}. */

@@ -15,8 +15,8 @@ record StageTrail(
         return new StageTrail(appended(notes, note), steps, panic);
     }
 
-    StageTrail panicking(@Nullable String reason) {
-        return new StageTrail(notes, steps, reason == null ? panic : reason);
+    StageTrail panicking(String reason) {
+        return new StageTrail(notes, steps, reason);
     }
 
     /** {@code before} is what stood before the step. */

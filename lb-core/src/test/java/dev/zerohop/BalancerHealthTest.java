@@ -348,6 +348,30 @@ class BalancerHealthTest {
     }
 
     @Test
+    void anEndpointWhoseProbeCallFailsIsOutSinceItWentOutFirst() {
+        startWith(3);
+        callAt(0, Outcome.CONNECT_FAILURE, 1);
+        long out = time.nanoTime();
+        assertThat(node(0).health().sinceNanos())
+                .isBetween(out - Duration.ofSeconds(1).toNanos(), out);
+        long since = node(0).health().sinceNanos();
+        for (int i = 0; i < 3; i++) {
+            time.advance(Duration.ofMinutes(2));
+            assertThat(status(0)).isEqualTo(Status.HALF_OPEN);
+            assertThat(node(0).health().sinceNanos())
+                    .as("half open since then only")
+                    .isGreaterThan(since);
+            callAt(0, Outcome.CONNECT_FAILURE, 1);
+            assertThat(status(0)).isEqualTo(Status.UNREACHABLE);
+            assertThat(node(0).health().sinceNanos()).isEqualTo(since);
+        }
+        time.advance(Duration.ofMinutes(2));
+        callAt(0, Outcome.SUCCESS, 1);
+        callAt(0, Outcome.CONNECT_FAILURE, 1);
+        assertThat(node(0).health().sinceNanos()).as("it was well in between").isGreaterThan(since);
+    }
+
+    @Test
     void judgementsStopAtTheCapAndFailedConnectionsDoNot() {
         startWith(20);
         for (int i = 0; i < 2; i++) {

@@ -44,6 +44,7 @@ public record ZoneLoad(
     static final String NAME = "reportedLoad";
 
     private static final String METRICS = "metricNamesForComputingUtilization";
+
     /**
      * Checks the values.
      *

@@ -28,7 +28,7 @@ record ZoneShift(String own, Domains domains, SortedMap<String, Zone> zones, dou
      *
      * @param moved the part of the own zone's traffic that goes there instead
      * @param utilization the mean; 0 if too few had reported
-     * @param knownNanos when it could be compared with the own one last
+     * @param knownNanos when enough of it had reported last
      * @param reporting how many of its endpoints had reported
      * @param endpoints of how many
      */
@@ -73,7 +73,7 @@ record ZoneShift(String own, Domains domains, SortedMap<String, Zone> zones, dou
         return domains == otherDomains && own.equals(otherOwn);
     }
 
-    /** Nobody has looked for so long that nothing is known any more. */
+    /** Its steps were left out for so long that nothing is known any more. */
     private boolean isOver(ZoneLoad load, long nowNanos) {
         return nowNanos - due.nanos > load.expirationPeriod().toNanos();
     }

@@ -12,7 +12,6 @@ import io.grpc.Metadata;
 import io.grpc.Status;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
-import java.net.SocketAddress;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -55,7 +54,6 @@ final class Attempt extends ClientStreamTracer {
     private int losses;
     private @Nullable Metadata trailers;
     private @Nullable AttemptTrace trace;
-    private @Nullable SocketAddress peer;
 
     @SuppressWarnings("unused")
     private volatile int state;
@@ -97,7 +95,8 @@ final class Attempt extends ClientStreamTracer {
     public void streamCreated(Attributes transport, Metadata headers) {
         connection = start.connections().of(transport);
         if (trace != null) {
-            peer = transport.get(Grpc.TRANSPORT_ATTR_REMOTE_ADDR);
+            // Before the stream starts, and so before its end, which may come on another thread.
+            trace.connected(transport.get(Grpc.TRANSPORT_ATTR_REMOTE_ADDR));
         }
     }
 
@@ -119,9 +118,6 @@ final class Attempt extends ClientStreamTracer {
         }
         Connections.Connection on = connection;
         losses = on == null ? 0 : on.losses();
-        if (trace != null) {
-            trace.connected(peer);
-        }
         Lease begun = start.owner().begin(start, deposits);
         LEASE.setRelease(this, begun);
         if (!STATE.compareAndSet(this, STARTING, STARTED)) {

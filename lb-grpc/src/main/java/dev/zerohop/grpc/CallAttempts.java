@@ -89,8 +89,7 @@ final class CallAttempts {
         running--;
         if (status.isOk()) {
             // grpc commits the call to this attempt once its tracers have been called; a hedge that is dropped before
-            // would
-            // take its place.
+            // would take its place.
             decided = true;
             return false;
         }
@@ -163,7 +162,7 @@ final class CallAttempts {
 
     // ---- for CallEvents ----
 
-    /** Who reports what is known here when the call ends. Returns the waits, for there may be one. */
+    /** Sets what reports what is known here when the call ends. Returns the waits, for there may be one. */
     synchronized CallWaits reportsTo(CallEvents reporter) {
         events = reporter;
         CallWaits known = waits;

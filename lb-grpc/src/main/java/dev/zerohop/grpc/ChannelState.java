@@ -31,7 +31,7 @@ final class ChannelState {
             }
         }
         if (byNode.isEmpty()) {
-            return !snapshot.members().isEmpty() || (balancer.state().source().set() == null && !sourceFailed)
+            return !snapshot.members().isEmpty() || (balancer.source().set() == null && !sourceFailed)
                     ? ConnectivityState.CONNECTING
                     : ConnectivityState.TRANSIENT_FAILURE;
         }

@@ -130,14 +130,21 @@ final class EndpointPicker extends SubchannelPicker {
             }
         }
         boolean spilled = keyed && view.spilled(context, handle.node());
-        Attempts.Traced traced = traced(memory, context, handle, shardEpoch);
-        if (before == null && !spilled && traced == null) {
-            return handle.picked(shardEpoch);
-        }
         String notOwner = spilled ? balancer.name() + ": the owner of the key is down" : null;
-        return PickResult.withSubchannel(
-                handle.subchannel(),
-                attempts.factory(handle.node(), handle.connections(), shardEpoch, notOwner, before, traced));
+        return picked(handle, shardEpoch, notOwner, before, traced(memory, context, handle, shardEpoch));
+    }
+
+    private PickResult picked(
+            SubchannelHandle handle,
+            long shardEpoch,
+            @Nullable String notOwner,
+            RecentFailures.@Nullable Failure before,
+            Attempts.@Nullable Traced traced) {
+        return notOwner == null && before == null && traced == null
+                ? handle.picked(shardEpoch)
+                : PickResult.withSubchannel(
+                        handle.subchannel(),
+                        attempts.factory(handle.node(), handle.connections(), shardEpoch, notOwner, before, traced));
     }
 
     private Attempts.@Nullable Traced traced(
@@ -291,17 +298,7 @@ final class EndpointPicker extends SubchannelPicker {
         SubchannelHandle lingeringOne = view.unconfigured() == null ? nextLingering() : null;
         if (lingeringOne != null) {
             Attempts.Traced traced = traced(memory, context, lingeringOne, ShardMap.NO_EPOCH);
-            return traced == null
-                    ? lingeringOne.picked()
-                    : PickResult.withSubchannel(
-                            lingeringOne.subchannel(),
-                            attempts.factory(
-                                    lingeringOne.node(),
-                                    lingeringOne.connections(),
-                                    ShardMap.NO_EPOCH,
-                                    null,
-                                    null,
-                                    traced));
+            return picked(lingeringOne, ShardMap.NO_EPOCH, null, null, traced);
         }
         Refusal refusal = view.refusal(context);
         if (balancer.current() != view) {

@@ -105,12 +105,7 @@ final class SubchannelHandle {
         return cause;
     }
 
-    /** The answer to a plain pick of this node, made once. */
-    PickResult picked() {
-        return used.picked;
-    }
-
-    /** The answer to a plain pick of this node that is routed by this epoch. */
+    /** The answer to a plain pick of this node that is routed by this epoch, made once for each epoch in turn. */
     PickResult picked(long shardEpoch) {
         return used.picked(shardEpoch);
     }

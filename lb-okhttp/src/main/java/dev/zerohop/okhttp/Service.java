@@ -57,7 +57,7 @@ final class Service {
     /**
      * What all services of a routing have in common.
      *
-     * @param tracer who is asked about each call; null for nobody
+     * @param tracer what is asked about each call; null for none
      * @param looks where services look for endpoints that left, one after another: a hundred of them need no more threads than one
      */
     record Options(
@@ -113,7 +113,7 @@ final class Service {
         return options.env();
     }
 
-    /** Who is told of a call to this service that begins in this thread; null if nobody wants to be. */
+    /** What is told of a call to this service that begins in this thread; null if it is not traced. */
     @Nullable
     CallTrace trace(Request request) {
         CallTracer tracer = options.tracer();

@@ -17,8 +17,11 @@ final class TracedAttempt {
     private final CallTrace call;
     private final AttemptTrace.Start start;
     private final AtomicReference<@Nullable AttemptTrace> trace = new AtomicReference<>();
-    private volatile boolean begun;
     private final AtomicReference<@Nullable Outcome> outcome = new AtomicReference<>();
+
+    /** Touched by the thread that makes the call only. */
+    private boolean begun;
+
     private volatile @Nullable String status;
 
     TracedAttempt(CallTrace call, AttemptTrace.Start start) {
