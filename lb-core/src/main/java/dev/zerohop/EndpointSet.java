@@ -33,6 +33,7 @@ public final class EndpointSet {
     private final boolean stale;
     private final List<Removals> removals;
     private final @Nullable ShardMap shardMap;
+    private final @Nullable SliceMap slices;
     private final @Nullable KeyDirectory directory;
     private final Locality client;
     private final List<MissingOrdinal> missingOrdinals;
@@ -47,6 +48,7 @@ public final class EndpointSet {
         this.stale = builder.stale;
         this.removals = builder.removals;
         this.shardMap = builder.shardMap;
+        this.slices = builder.slices;
         this.directory = builder.directory;
         this.client = builder.client;
         this.missingOrdinals = builder.missingOrdinals;
@@ -127,6 +129,16 @@ public final class EndpointSet {
         return shardMap;
     }
 
+    /** The assignment of keys to endpoints, if the source keeps one. */
+    public @Nullable SliceMap slices() {
+        return slices;
+    }
+
+    /** The same set with another assignment. Does not sort or check again. */
+    public EndpointSet withSlices(@Nullable SliceMap next) {
+        return new EndpointSet(toBuilder().slices(next), endpoints);
+    }
+
     /** Who owns which key, if the source keeps that. A handle: sets differ by it only as far as it is another object. */
     public @Nullable KeyDirectory directory() {
         return directory;
@@ -194,6 +206,7 @@ public final class EndpointSet {
                 && (endpoints == other.endpoints
                         || (endpoints.size() == other.endpoints.size() && endpoints.equals(other.endpoints)))
                 && Objects.equals(shardMap, other.shardMap)
+                && Objects.equals(slices, other.slices)
                 && client.equals(other.client)
                 && missingOrdinals.equals(other.missingOrdinals)
                 && note.equals(other.note)
@@ -233,6 +246,7 @@ public final class EndpointSet {
                 .stale(stale)
                 .removalsBySource(removals)
                 .shardMap(shardMap)
+                .slices(slices)
                 .directory(directory)
                 .client(client)
                 .missingOrdinals(missingOrdinals)
@@ -255,6 +269,7 @@ public final class EndpointSet {
         private boolean stale;
         private List<Removals> removals = List.of(Removals.GUARDED);
         private @Nullable ShardMap shardMap;
+        private @Nullable SliceMap slices;
         private @Nullable KeyDirectory directory;
         private Locality client = Locality.UNKNOWN;
         private List<MissingOrdinal> missingOrdinals = List.of();
@@ -320,6 +335,12 @@ public final class EndpointSet {
         /** Sets all that the source says about shards; null when it says nothing. */
         public Builder shardMap(@Nullable ShardMap shardMap) {
             this.shardMap = shardMap;
+            return this;
+        }
+
+        /** Sets the assignment of keys to endpoints; null when the source keeps none. */
+        public Builder slices(@Nullable SliceMap slices) {
+            this.slices = slices;
             return this;
         }
 

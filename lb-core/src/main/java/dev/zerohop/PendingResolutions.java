@@ -47,6 +47,7 @@ final class PendingResolutions {
                 && set.source().equals(after.source())
                 && set.removalsBySource().equals(after.removalsBySource())
                 && Objects.equals(set.shardMap(), after.shardMap())
+                && (set.slices() == null) == (after.slices() == null)
                 && losesNoNotice(set, after);
     }
 

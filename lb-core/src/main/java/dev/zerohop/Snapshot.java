@@ -82,11 +82,12 @@ public final class Snapshot {
     /** What the source states beside its endpoints. */
     private record Stated(
             @Nullable ShardMap shardMap,
+            @Nullable SliceMap slices,
             @Nullable KeyDirectory directory,
             Locality client,
             List<MissingOrdinal> missingOrdinals,
             @Nullable String unnumbered) {
-        static final Stated NOTHING = new Stated(null, null, Locality.UNKNOWN, List.of(), null);
+        static final Stated NOTHING = new Stated(null, null, null, Locality.UNKNOWN, List.of(), null);
 
         Stated {
             requireNonNull(client, "client");
@@ -97,7 +98,12 @@ public final class Snapshot {
             return set == null
                     ? NOTHING
                     : new Stated(
-                            set.shardMap(), set.directory(), set.client(), set.missingOrdinals(), set.unnumbered());
+                            set.shardMap(),
+                            set.slices(),
+                            set.directory(),
+                            set.client(),
+                            set.missingOrdinals(),
+                            set.unnumbered());
         }
     }
 
@@ -247,6 +253,11 @@ public final class Snapshot {
     public @Nullable ShardCount shards() {
         ShardMap map = shardMap();
         return map == null ? null : map.count();
+    }
+
+    /** The assignment of keys to endpoints, if the source keeps one. */
+    public @Nullable SliceMap slices() {
+        return stated.slices();
     }
 
     /** Who owns which key, if the source keeps that. */
@@ -406,27 +417,32 @@ public final class Snapshot {
 
     /** The same version, as seen from a process that runs there. */
     public Snapshot at(Locality client) {
-        return with(new Stated(shardMap(), directory(), client, missingOrdinals(), unnumbered()));
+        return with(new Stated(shardMap(), slices(), directory(), client, missingOrdinals(), unnumbered()));
     }
 
     /** The same version with another map of shards. */
     public Snapshot withShardMap(@Nullable ShardMap next) {
-        return with(new Stated(next, directory(), client(), missingOrdinals(), unnumbered()));
+        return with(new Stated(next, slices(), directory(), client(), missingOrdinals(), unnumbered()));
+    }
+
+    /** The same version with another assignment. */
+    public Snapshot withSlices(@Nullable SliceMap next) {
+        return with(new Stated(shardMap(), next, directory(), client(), missingOrdinals(), unnumbered()));
     }
 
     /** The same version with another directory. */
     public Snapshot withDirectory(@Nullable KeyDirectory next) {
-        return with(new Stated(shardMap(), next, client(), missingOrdinals(), unnumbered()));
+        return with(new Stated(shardMap(), slices(), next, client(), missingOrdinals(), unnumbered()));
     }
 
     /** The same version with these ordinals missing. */
     public Snapshot missing(List<MissingOrdinal> ordinals) {
-        return with(new Stated(shardMap(), directory(), client(), ordinals, unnumbered()));
+        return with(new Stated(shardMap(), slices(), directory(), client(), ordinals, unnumbered()));
     }
 
     /** The same version, with why no member has an ordinal. */
     public Snapshot unnumbered(@Nullable String why) {
-        return with(new Stated(shardMap(), directory(), client(), missingOrdinals(), why));
+        return with(new Stated(shardMap(), slices(), directory(), client(), missingOrdinals(), why));
     }
 
     @Override

@@ -28,6 +28,7 @@ class ApiTest {
             "lb-etcd",
             "apps/lb-etcd-orchestrator",
             "extensions/lb-server",
+            "extensions/lb-sharding",
             "extensions/lb-micrometer",
             "extensions/lb-opentelemetry",
             "extensions/zerohop-spring",

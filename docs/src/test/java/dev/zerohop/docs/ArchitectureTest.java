@@ -82,6 +82,7 @@ class ArchitectureTest {
                         "dev.zerohop.micrometer..",
                         "dev.zerohop.okhttp..",
                         "dev.zerohop.opentelemetry..",
+                        "dev.zerohop.sharding..",
                         "dev.zerohop.sim..",
                         "dev.zerohop.server..",
                         "dev.zerohop.spring..",

@@ -31,6 +31,7 @@ class PublishedArtifactsTest {
                 "lb-okhttp",
                 "lb-testing",
                 "extensions/lb-server",
+                "extensions/lb-sharding",
                 "extensions/lb-micrometer",
                 "extensions/lb-opentelemetry",
                 "extensions/zerohop-spring",

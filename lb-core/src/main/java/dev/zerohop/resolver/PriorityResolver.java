@@ -170,6 +170,7 @@ final class PriorityResolver extends AbstractResolver {
                 : EndpointSet.builder(toString())
                         .client(first.client())
                         .shardMap(first.shardMap())
+                        .slices(first.slices())
                         .directory(first.directory())
                         .missingOrdinals(first.missingOrdinals())
                         .unnumbered(first.unnumbered());

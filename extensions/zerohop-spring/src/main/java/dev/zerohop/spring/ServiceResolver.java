@@ -119,6 +119,7 @@ final class ServiceResolver extends AbstractResolver {
                 .stale(set.stale())
                 .removalsBySource(set.removalsBySource())
                 .shardMap(set.shardMap())
+                .slices(set.slices())
                 .directory(set.directory())
                 .client(set.client())
                 .missingOrdinals(set.missingOrdinals())
