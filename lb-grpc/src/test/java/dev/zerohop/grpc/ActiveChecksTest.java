@@ -162,7 +162,7 @@ class ActiveChecksTest {
         try (java.net.ServerSocket other =
                 new java.net.ServerSocket(0, 50, java.net.InetAddress.getLoopbackAddress())) {
             ManagedChannel channel = channel("\"tcp\": {\"port\": " + other.getLocalPort() + "}");
-            assertThat(called(channel)).hasSize(3);
+            Fleet.await().until(() -> called(channel).size() == 3);
             other.setSoTimeout(60_000);
             for (int i = 0; i < 6; i++) {
                 other.accept().close();
