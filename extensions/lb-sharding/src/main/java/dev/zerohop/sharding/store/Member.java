@@ -7,7 +7,7 @@ import dev.zerohop.SliceMap;
 /**
  * A member that the store knows.
  *
- * @param incarnation told apart from an earlier process with the same id by a higher number: in etcd the revision at which its registration was created
+ * @param incarnation tells a process apart from an earlier one with the same id, which has a lower number; the same for as long as the process lives, also if its registration lapses in between
  */
 public record Member(MemberState state, long incarnation) {
     /** Checks for null. */

@@ -9,11 +9,12 @@ import org.jspecify.annotations.Nullable;
 /**
  * What a store knows at one moment. An immutable value.
  *
- * @param members all that are registered, sorted by id
- * @param assignment the one in force; null if there is none, or none has been read yet
+ * @param members all that are registered, sorted by id; for the one that leads, and possibly empty for the others
+ * @param assignment the one in force; null if there is none, or none has been read yet. Never an older one than before: a store that was put back to an earlier state, or lost what it
+ *     held, is given the newest assignment that a member knows again, by itself, with a higher generation
  * @param leader the id of the member that assigns; null if none does
- * @param leading whether that is this member: it holds the candidacy, and its lease is valid by its own clock
- * @param reports the newest report of each member; only of interest to the one that leads
+ * @param leading whether that is this member: it holds the candidacy, its lease is valid by its own clock, and the members are read
+ * @param reports the newest report of each member; for the one that leads, and possibly empty for the others
  * @param error why the store cannot be reached, in words; null while it can. What was read before stays in the view
  * @param read whether the store has been read at all: without, no members and no assignment mean nothing
  */
