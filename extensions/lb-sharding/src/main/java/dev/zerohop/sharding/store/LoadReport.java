@@ -27,8 +27,9 @@ public record LoadReport(
      * The load of one slice, per second.
      *
      * @param low the low bound of the slice
+     * @param high its end, 0 for that of the hash space: a report says for itself what it measured, whatever was cut or merged since
      */
-    public record SliceLoad(long low, double load) {}
+    public record SliceLoad(long low, long high, double load) {}
 
     /**
      * The load of one key, per second.
