@@ -128,6 +128,25 @@ public final class SliceMap {
         return new SliceMap(this, written);
     }
 
+    /**
+     * This assignment as the one that follows {@code known}: of a higher generation, or the same.
+     *
+     * @param known the last one that was followed; null if this is the first
+     * @throws IllegalArgumentException if it is of an earlier generation, or another assignment of the same one
+     */
+    public SliceMap following(@Nullable SliceMap known) {
+        if (known == null || generation > known.generation) {
+            return this;
+        }
+        if (equals(known)) {
+            return known;
+        }
+        throw new IllegalArgumentException("generation was " + generation
+                + (generation == known.generation ? " with another assignment than before" : "")
+                + ", expected more than "
+                + known.generation + ", the last one that was followed");
+    }
+
     /** All that may own slices, sorted by id; also those that own none yet. */
     public List<Owner> owners() {
         return owners;
@@ -285,6 +304,9 @@ public final class SliceMap {
         private int[] owned = new int[64];
         private int size;
 
+        /** By owner: the last slice that named it, counted from 1. */
+        private int[] named = NONE;
+
         private Builder() {}
 
         /**
@@ -297,6 +319,7 @@ public final class SliceMap {
                 throw new IllegalStateException("owners were named after a slice or twice, expected once and first");
             }
             owners.addAll(all);
+            named = new int[owners.size()];
             for (int i = 0; i < owners.size(); i++) {
                 if (places.put(owners.get(i).id(), i) != null) {
                     throw new IllegalArgumentException(
@@ -343,7 +366,7 @@ public final class SliceMap {
             }
             grow(owners.length);
             for (int i = 0; i < owners.length; i++) {
-                checkOwner(what, owners, i);
+                checkOwner(what, owners[i]);
                 owned[starts[size] + i] = owners[i];
             }
             lows[size] = low ^ FLIP;
@@ -354,17 +377,16 @@ public final class SliceMap {
             return this;
         }
 
-        private void checkOwner(String what, int[] of, int at) {
-            if (of[at] < 0 || of[at] >= owners.size()) {
-                throw new IllegalArgumentException(what + ": owner was " + of[at] + ", expected 0 to "
+        private void checkOwner(String what, int owner) {
+            if (owner < 0 || owner >= owners.size()) {
+                throw new IllegalArgumentException(what + ": owner was " + owner + ", expected 0 to "
                         + (owners.size() - 1) + ", a place in the list of owners");
             }
-            for (int i = 0; i < at; i++) {
-                if (of[i] == of[at]) {
-                    throw new IllegalArgumentException(
-                            what + ": owner " + owners.get(of[at]).id() + " was named twice, expected once");
-                }
+            if (named[owner] == size + 1) {
+                throw new IllegalArgumentException(
+                        what + ": owner " + owners.get(owner).id() + " was named twice, expected once");
             }
+            named[owner] = size + 1;
         }
 
         private void grow(int more) {

@@ -3,6 +3,7 @@ package dev.zerohop.resolver;
 import com.fasterxml.jackson.core.JsonGenerator;
 import dev.zerohop.Endpoint;
 import dev.zerohop.ShardMap;
+import dev.zerohop.SliceMap;
 import dev.zerohop.json.JsonReader;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
@@ -21,7 +22,7 @@ final class EndpointsJson {
 
     private EndpointsJson() {}
 
-    /** Reads {@code {"endpoints": [...], "shards": ..., "config": {...}}}; rejects it whole if anything is wrong with it. */
+    /** Reads {@code {"endpoints": [...], "shards": ..., "slices": {...}, "config": {...}}}; rejects it whole if anything is wrong with it. */
     static PollingResolver.Answer read(byte[] utf8) throws IOException {
         return read(new ByteArrayInputStream(utf8));
     }
@@ -36,20 +37,24 @@ final class EndpointsJson {
             ShardMap shards;
 
             @Nullable
+            SliceMap slices;
+
+            @Nullable
             String config;
         };
         JsonReader.object(utf8, (in, name) -> {
             switch (name) {
                 case "endpoints" -> content.endpoints = endpoints(in, name, true);
                 case "shards" -> content.shards = ShardMapJson.read(in, name);
+                case "slices" -> content.slices = SliceMapJson.read(in, name);
                 case "config" -> content.config = in.objectText(name);
-                default -> throw JsonReader.unknown(name, "endpoints, shards or config");
+                default -> throw JsonReader.unknown(name, "endpoints, shards, slices or config");
             }
         });
         if (content.endpoints == null) {
             throw new IOException("endpoints was missing, expected an array (an empty one if there is no endpoint)");
         }
-        return new PollingResolver.Answer(content.endpoints, content.shards, content.config);
+        return new PollingResolver.Answer(content.endpoints, content.shards, content.config).withSlices(content.slices);
     }
 
     /**

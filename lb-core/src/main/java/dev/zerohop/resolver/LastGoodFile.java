@@ -5,6 +5,7 @@ import dev.zerohop.EndpointSet;
 import dev.zerohop.MissingOrdinal;
 import dev.zerohop.Printable;
 import dev.zerohop.ShardMap;
+import dev.zerohop.SliceMap;
 import dev.zerohop.internal.Xxh64Checksum;
 import dev.zerohop.json.JsonReader;
 import dev.zerohop.json.JsonWriter;
@@ -37,6 +38,9 @@ final class LastGoodFile {
 
     /** The field with the ordinals that were named before and are no more. */
     private static final String MISSING = "missingOrdinals";
+
+    /** The field with the assignment of keys. */
+    private static final String SLICES = "slices";
 
     /** Where the first line ends at the latest, in bytes. */
     private static final int MAX_HEADER = 200;
@@ -133,6 +137,9 @@ final class LastGoodFile {
             @Nullable
             ShardMap shards;
 
+            @Nullable
+            SliceMap slices;
+
             long version;
             List<Endpoint> endpoints = List.of();
             List<MissingOrdinal> missing = List.of();
@@ -145,6 +152,7 @@ final class LastGoodFile {
                     case "version" -> found.version = in.integer(name, Long.MIN_VALUE, Long.MAX_VALUE);
                     case "removals" -> found.removals = in.oneOf(name, List.of(EndpointSet.Removals.values()));
                     case "shards" -> found.shards = ShardMapJson.read(in, name);
+                    case SLICES -> found.slices = SliceMapJson.read(in, name);
                     case "config" -> found.config = in.anyText(name);
                     case "endpoints" -> found.endpoints = EndpointsJson.endpoints(in, name, false);
                     case MISSING -> found.missing = in.array(name, at -> missing(in, at));
@@ -161,6 +169,7 @@ final class LastGoodFile {
             EndpointSet set = EndpointSet.builder(target)
                     .endpoints(found.endpoints)
                     .shardMap(found.shards)
+                    .slices(found.slices)
                     .version(found.version)
                     .asOf(found.asOf)
                     .removals(found.removals)
@@ -267,6 +276,12 @@ final class LastGoodFile {
             if (shards != null) {
                 out.writeFieldName("shards");
                 ShardMapJson.write(out, shards);
+            }
+            SliceMap slices = set.slices();
+            if (slices != null) {
+                // Only if there is one: versions that do not know the field reject the file.
+                out.writeFieldName(SLICES);
+                SliceMapJson.write(out, slices);
             }
             if (content.configuration() != null) {
                 out.writeStringField("config", content.configuration());

@@ -6,6 +6,7 @@ import dev.zerohop.EndpointSet;
 import dev.zerohop.Env;
 import dev.zerohop.Resolution;
 import dev.zerohop.ShardMap;
+import dev.zerohop.SliceMap;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.List;
@@ -43,6 +44,7 @@ public final class PollingResolver extends AbstractResolver {
      * @param goodFor for how long there is nothing new to be had; null for the resolver's interval
      * @param rejected what the answer holds that cannot be used and was left out: the value and what was expected; each is reported once
      * @param note how the source came to this, for {@code explain}; see {@link EndpointSet#note}
+     * @param slices the assignment of keys, if there is one
      */
     public record Answer(
             List<Endpoint> endpoints,
@@ -50,7 +52,8 @@ public final class PollingResolver extends AbstractResolver {
             @Nullable String configuration,
             @Nullable Duration goodFor,
             List<String> rejected,
-            String note) {
+            String note,
+            @Nullable SliceMap slices) {
 
         /** Copies the lists. */
         public Answer {
@@ -58,9 +61,24 @@ public final class PollingResolver extends AbstractResolver {
             rejected = List.copyOf(rejected);
         }
 
+        /** All but an assignment. */
+        public Answer(
+                List<Endpoint> endpoints,
+                @Nullable ShardMap shards,
+                @Nullable String configuration,
+                @Nullable Duration goodFor,
+                List<String> rejected,
+                String note) {
+            this(endpoints, shards, configuration, goodFor, rejected, note, null);
+        }
+
         /** Endpoints, shard map and configuration. */
         public Answer(List<Endpoint> endpoints, @Nullable ShardMap shards, @Nullable String configuration) {
             this(endpoints, shards, configuration, null, List.of(), "");
+        }
+
+        Answer withSlices(@Nullable SliceMap map) {
+            return new Answer(endpoints, shards, configuration, goodFor, rejected, note, map);
         }
 
         /** Endpoints and nothing else. */
@@ -83,6 +101,8 @@ public final class PollingResolver extends AbstractResolver {
     private long askedNanos;
     /** The last shard map; a document without one does not take an epoch back. */
     private @Nullable ShardMap lastMap;
+    /** The last assignment; a later one has a higher generation. */
+    private @Nullable SliceMap lastSlices;
 
     /**
      * A resolver over this source.
@@ -157,11 +177,14 @@ public final class PollingResolver extends AbstractResolver {
         EndpointSet last = before.endpoints();
         EndpointSet next;
         ShardMap map;
+        SliceMap slices;
         try {
             map = answer.shards() == null ? null : answer.shards().following(lastMap);
+            slices = answer.slices() == null ? null : answer.slices().following(lastSlices);
             next = EndpointSet.builder(name)
                     .endpoints(answer.endpoints())
                     .shardMap(map)
+                    .slices(slices)
                     .asOf(env.time().now())
                     .version(last == null ? 1 : last.version() + 1)
                     .removals(removals)
@@ -172,6 +195,7 @@ public final class PollingResolver extends AbstractResolver {
             return;
         }
         lastMap = map == null ? lastMap : map;
+        lastSlices = slices == null ? lastSlices : slices;
         settled(answer.goodFor());
         String json = answer.configuration();
         Resolution configured = json == null && !before.configuration().configures()

@@ -327,7 +327,7 @@ class FileResolverTest extends ResolverContract {
         poll();
         assertThat(recorder.errors.get(recorder.errors.size() - 1).getMessage())
                 .startsWith("file " + file + ": x\\u009b31m ")
-                .endsWith("is not known, expected endpoints, shards or config");
+                .endsWith("is not known, expected endpoints, shards, slices or config");
         assertThat(ids()).containsExactly("a");
     }
 
@@ -378,7 +378,7 @@ class FileResolverTest extends ResolverContract {
                 "{} | endpoints was missing, expected an array (an empty one if there is no endpoint)",
                 "{\"endpoints\":{}} | endpoints was an object, expected an array",
                 "{\"endpoints\":null} | endpoints was null, expected an array",
-                "{\"endpoints\":[],\"shard\":3} | shard is not known, expected endpoints, shards or config",
+                "{\"endpoints\":[],\"shard\":3} | shard is not known, expected endpoints, shards, slices or config",
                 "{\"endpoints\":[]} {} | found { behind the JSON object, expected nothing",
                 "{\"endpoints\":[1]} | endpoints[0] was 1, expected an object",
                 "{\"endpoints\":[{\"host\":\"a\",\"port\":1},{}]} | endpoints[1].host was missing, expected host and"

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.zerohop.Endpoint;
 import dev.zerohop.EndpointSet;
+import dev.zerohop.SliceMap;
 import dev.zerohop.internal.Xxh64;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -37,6 +38,20 @@ class LastGoodFileTest {
     private static LastGoodFile.Content content(Endpoint... endpoints) {
         return new LastGoodFile.Content(
                 EndpointSet.builder("orders").endpoints(List.of(endpoints)).build(), null);
+    }
+
+    @Test
+    void theAssignmentOfKeysIsKept() throws IOException {
+        SliceMap slices = SliceMap.builder()
+                .owners(List.of(new SliceMap.Owner("a", 7)))
+                .slice(0, 5, 1.5, 0)
+                .inherited(Long.MIN_VALUE, 9)
+                .build(9);
+        file.write(new LastGoodFile.Content(
+                EndpointSet.builder("orders").slices(slices).build(), null));
+        LastGoodFile.Content read = file.read();
+        assertThat(read).isNotNull();
+        assertThat(read.set().slices()).isEqualTo(slices);
     }
 
     @ParameterizedTest

@@ -35,14 +35,18 @@ public final class Leases {
      *
      * @param id etcd's id of the lease
      * @param ttlSeconds its length as granted; etcd raises lengths below its minimum
+     * @param revision etcd's revision when it was granted
      */
-    public record Lease(long id, long ttlSeconds) {}
+    public record Lease(long id, long ttlSeconds, long revision) {}
 
     public CompletableFuture<Lease> grant(long ttlSeconds) {
         LeaseGrantRequest request =
                 LeaseGrantRequest.newBuilder().setTTL(ttlSeconds).build();
         return Unary.call(connection, LeaseGrpc.getLeaseGrantMethod(), request)
-                .thenApply(response -> new Lease(response.getID(), response.getTTL()));
+                .thenApply(response -> new Lease(
+                        response.getID(),
+                        response.getTTL(),
+                        response.getHeader().getRevision()));
     }
 
     /** Renews a lease; completes with its remaining seconds, 0 if it has ended. */
@@ -67,7 +71,7 @@ public final class Leases {
 
     /** Writes a key under a lease, whatever its present value; completes with the revision of the write. */
     public CompletableFuture<Long> put(String key, String value, long lease) {
-        return Unary.call(connection, KVGrpc.getPutMethod(), putRequest(key, value, lease))
+        return Unary.call(connection, KVGrpc.getPutMethod(), putRequest(key, GrpcKeyStore.bytes(value), lease))
                 .thenApply(response -> response.getHeader().getRevision());
     }
 
@@ -97,62 +101,97 @@ public final class Leases {
                         .setTarget(Compare.CompareTarget.MOD)
                         .setResult(Compare.CompareResult.EQUAL)
                         .setModRevision(revision))
-                .addSuccess(RequestOp.newBuilder().setRequestPut(putRequest(key, value, lease)))
+                .addSuccess(RequestOp.newBuilder().setRequestPut(putRequest(key, GrpcKeyStore.bytes(value), lease)))
                 .build();
         return Unary.call(connection, KVGrpc.getTxnMethod(), request).thenApply(TxnResponse::getSucceeded);
     }
 
     /**
-     * The condition of a transaction: the key that was created at a certain revision still exists.
+     * The condition of a transaction: the key that was created, or last written, at a certain revision still exists.
      *
-     * @param created the revision; 0 for a key that must not exist
+     * @param created the revision of its creation; 0 for a key that must not exist, {@link #ANY} for whenever
+     * @param written the revision of its last write; 0 for a key that must not exist, {@link #ANY} for whenever
      */
-    public record Guard(String key, long created) {}
+    public record Guard(String key, long created, long written) {
+        /** No condition. */
+        static final long ANY = -1;
+
+        /** The key that was created at a revision. */
+        public Guard(String key, long created) {
+            this(key, created, ANY);
+        }
+
+        /** The key that was last written at a revision. */
+        public static Guard written(String key, long revision) {
+            return new Guard(key, ANY, revision);
+        }
+
+        private Compare compare() {
+            Compare.Builder compare =
+                    Compare.newBuilder().setKey(GrpcKeyStore.bytes(key)).setResult(Compare.CompareResult.EQUAL);
+            return created == ANY
+                    ? compare.setTarget(Compare.CompareTarget.MOD)
+                            .setModRevision(written)
+                            .build()
+                    : compare.setTarget(Compare.CompareTarget.CREATE)
+                            .setCreateRevision(created)
+                            .build();
+        }
+    }
 
     /**
-     * A change of one key.
+     * A change of one key, or the deletion of a range.
      *
-     * @param value null to delete the key
+     * @param value null to delete
      * @param lease the lease of the written key; 0 for none
      */
-    public record Write(String key, @Nullable String value, long lease) {
+    public record Write(KeyRange range, @Nullable ByteString value, long lease) {
         public static Write put(String key, String value, long lease) {
-            return new Write(key, value, lease);
+            return put(key, GrpcKeyStore.bytes(value), lease);
+        }
+
+        public static Write put(String key, ByteString value, long lease) {
+            return new Write(KeyRange.key(key), value, lease);
         }
 
         public static Write delete(String key) {
-            return new Write(key, null, 0);
+            return delete(KeyRange.key(key));
+        }
+
+        public static Write delete(KeyRange range) {
+            return new Write(range, null, 0);
         }
     }
 
     /** Makes all changes, or none if the guard does not hold; completes with their revision, 0 if none was made. At most 128 changes, etcd's limit. */
     public CompletableFuture<Long> write(@Nullable Guard guard, List<Write> writes) {
+        return write(guard == null ? List.of() : List.of(guard), writes);
+    }
+
+    /** The same if all guards hold. */
+    public CompletableFuture<Long> write(List<Guard> guards, List<Write> writes) {
         TxnRequest.Builder request = TxnRequest.newBuilder();
-        if (guard != null) {
-            request.addCompare(Compare.newBuilder()
-                    .setKey(GrpcKeyStore.bytes(guard.key()))
-                    .setTarget(Compare.CompareTarget.CREATE)
-                    .setResult(Compare.CompareResult.EQUAL)
-                    .setCreateRevision(guard.created()));
-        }
+        guards.forEach(guard -> request.addCompare(guard.compare()));
         for (Write write : writes) {
-            String value = write.value();
+            ByteString value = write.value();
+            KeyRange range = write.range();
             request.addSuccess(
                     value == null
                             ? RequestOp.newBuilder()
-                                    .setRequestDeleteRange(
-                                            DeleteRangeRequest.newBuilder().setKey(GrpcKeyStore.bytes(write.key())))
-                            : RequestOp.newBuilder().setRequestPut(putRequest(write.key(), value, write.lease())));
+                                    .setRequestDeleteRange(DeleteRangeRequest.newBuilder()
+                                            .setKey(GrpcKeyStore.bytes(range.from()))
+                                            .setRangeEnd(GrpcKeyStore.bytes(range.end())))
+                            : RequestOp.newBuilder().setRequestPut(putRequest(range.from(), value, write.lease())));
         }
         return Unary.call(connection, KVGrpc.getTxnMethod(), request.build())
                 .thenApply(response ->
                         response.getSucceeded() ? response.getHeader().getRevision() : 0L);
     }
 
-    private static PutRequest putRequest(String key, String value, long lease) {
+    private static PutRequest putRequest(String key, ByteString value, long lease) {
         return PutRequest.newBuilder()
                 .setKey(GrpcKeyStore.bytes(key))
-                .setValue(GrpcKeyStore.bytes(value))
+                .setValue(value)
                 .setLease(lease)
                 .build();
     }

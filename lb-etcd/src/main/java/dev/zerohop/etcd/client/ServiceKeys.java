@@ -39,6 +39,67 @@ public record ServiceKeys(String service) {
         return ROOT + service + "/shards";
     }
 
+    /** The assignment of keys to endpoints: its head, bases and deltas, which one watch follows so that what was written together is seen together. */
+    public String assignment() {
+        return ROOT + service + "/assignment/";
+    }
+
+    public String assignmentHead() {
+        return assignment() + "head";
+    }
+
+    public String assignmentBase(long number) {
+        return assignment() + "base/" + number;
+    }
+
+    public String assignmentDeltas() {
+        return assignment() + "delta/";
+    }
+
+    public String assignmentDelta(long number) {
+        return assignmentDeltas() + number;
+    }
+
+    /** The name of the member whose assignment, newer than that of the store, the assigner waits for. */
+    public String assignmentWanted() {
+        return assignment() + "wanted";
+    }
+
+    /** The members that may own slices. */
+    public String members() {
+        return ROOT + service + "/members/";
+    }
+
+    public String member(String id) {
+        requireSegment("member id", id);
+        return members() + id;
+    }
+
+    /** What the members measure. */
+    public String loads() {
+        return ROOT + service + "/loads/";
+    }
+
+    public String load(String id) {
+        requireSegment("member id", id);
+        return loads() + id;
+    }
+
+    /** Assignments that the store has lost, as the members that were asked for them know them. */
+    public String offers() {
+        return ROOT + service + "/offers/";
+    }
+
+    public String offer(String id) {
+        requireSegment("member id", id);
+        return offers() + id;
+    }
+
+    /** The candidates that assign slices. */
+    public String election() {
+        return ROOT + service + "/election/";
+    }
+
     /** The owners of keys, looked up one by one. */
     public String directory() {
         return ROOT + service + "/directory/";
@@ -73,7 +134,8 @@ public record ServiceKeys(String service) {
                 KeyRange.key(config()),
                 KeyRange.key(weights()),
                 KeyRange.key(shards()),
-                KeyRange.key(alias()));
+                KeyRange.key(alias()),
+                KeyRange.under(assignment()));
     }
 
     public static void requireSegment(String what, String name) {

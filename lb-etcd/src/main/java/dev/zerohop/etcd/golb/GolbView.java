@@ -39,7 +39,7 @@ public final class GolbView implements View {
         KeyStore.Entry entry = entries.get(key);
         List<Endpoint> known = endpoints.read(entry, rejections);
         // Without a key there are no endpoints; with a bad first value they are unknown.
-        return new Content(entry == null ? List.of() : known, null, null, null, null, null, rejections);
+        return new Content(entry == null ? List.of() : known, null, null, null, null, null, null, rejections);
     }
 
     public static List<Endpoint> parse(byte[] utf8) throws IOException {

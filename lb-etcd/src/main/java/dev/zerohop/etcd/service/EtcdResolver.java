@@ -209,6 +209,7 @@ public class EtcdResolver extends AbstractResolver {
                 .after(before)
                 .endpoints(named)
                 .shardMap(now.content().shards())
+                .slices(now.content().slices())
                 .version(now.state().version().revision())
                 .asOf(now.state().asOf())
                 .stale(now.stale())

@@ -15,11 +15,12 @@ import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/** A service of the etcd layout: its endpoints with the weights of etcd, its shards, configuration and alias. */
+/** A service of the etcd layout: its endpoints with the weights of etcd, its shards, assignment, configuration and alias. */
 final class ServiceView implements View {
     private final ServiceKeys keys;
     private final LastGood<Weights> weights = new LastGood<>(Weights::parse);
     private final ShardsValue shards = new ShardsValue();
+    private final SliceHistory slices;
     private final LastGood<SourceConfiguration> configuration;
     private final LastGood<String> alias;
     private Map<String, LastGood<Endpoint>> endpoints = new HashMap<>();
@@ -27,6 +28,7 @@ final class ServiceView implements View {
     /** For {@code client}; {@code aliases} checks the alias. */
     ServiceView(ServiceKeys keys, ClientId client, Aliases aliases) {
         this.keys = keys;
+        this.slices = new SliceHistory(keys);
         this.configuration = new LastGood<>(utf8 -> LiveConfiguration.choose(utf8, keys.service(), client));
         this.alias = new LastGood<>(aliases::parse);
     }
@@ -61,6 +63,7 @@ final class ServiceView implements View {
                 named,
                 overrides.smoothing(),
                 map,
+                slices.read(entries, rejections),
                 configured,
                 configured == null ? configuration.rejected() : null,
                 alias(entries.get(keys.alias()), rejections),

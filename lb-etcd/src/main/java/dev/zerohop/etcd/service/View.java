@@ -2,6 +2,7 @@ package dev.zerohop.etcd.service;
 
 import dev.zerohop.Endpoint;
 import dev.zerohop.ShardMap;
+import dev.zerohop.SliceMap;
 import dev.zerohop.SourceConfiguration;
 import dev.zerohop.etcd.client.KeyStore;
 import dev.zerohop.etcd.client.RejectedValue;
@@ -20,6 +21,7 @@ public interface View {
      *
      * @param endpoints null if the one value that lists them is rejected and there is no good one before it
      * @param smoothing how fast their weights may change; null for at once
+     * @param slices the assignment of keys; null if there never was one
      * @param configuration for the balancer, if there is a good one
      * @param rejectedConfiguration the rejected value while there is no good one; also in {@code rejections}
      * @param alias the alias that replaces the target; null if there is none
@@ -29,6 +31,7 @@ public interface View {
             @Nullable List<Endpoint> endpoints,
             @Nullable Smoothing smoothing,
             @Nullable ShardMap shards,
+            @Nullable SliceMap slices,
             @Nullable SourceConfiguration configuration,
             @Nullable RejectedValue rejectedConfiguration,
             @Nullable Alias alias,

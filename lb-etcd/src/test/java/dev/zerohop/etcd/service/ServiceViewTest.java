@@ -117,6 +117,19 @@ class ServiceViewTest {
     }
 
     @Test
+    void theAssignmentIsPartOfTheContentAndStaysWhenItsKeysAreGone() {
+        put(keys.assignmentBase(1), "{\"owners\":[[\"a\",1]],\"slices\":[[\"0000000000000000\",[0]]]}");
+        View.Content content = put(keys.assignmentHead(), "{\"epoch\":1,\"base\":1,\"number\":1}");
+        assertThat(content.slices()).isNotNull();
+        assertThat(content.slices().owners()).hasSize(1);
+        entries.clear();
+        assertThat(view.read(entries).slices()).isSameAs(content.slices());
+        View.Content bad = put(keys.assignmentHead(), "{\"epoch\":1,\"base\":9,\"number\":9}");
+        assertThat(bad.slices()).isSameAs(content.slices());
+        assertThat(bad.rejections()).hasSize(1);
+    }
+
+    @Test
     void anEndpointThatCameBackWithABadValueHasNoGoodOneFromBefore() {
         put(keys.endpoint("a"), "{\"address\": \"10.0.0.1:80\"}");
         entries.remove(keys.endpoint("a"));

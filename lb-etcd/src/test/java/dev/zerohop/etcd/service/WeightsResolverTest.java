@@ -101,7 +101,7 @@ class WeightsResolverTest extends ResolverContract {
             resolver.start(heard);
             members.push(endpoint("a"));
             assertThat(heard.sets).isEmpty();
-            time.advance(WeightsResolver.PATIENCE);
+            time.advance(OverlayResolver.PATIENCE);
             assertThat(weights()).containsExactly(1);
         }
     }

@@ -119,7 +119,7 @@ class EtcdRestoreTest {
                 new ObservationWriter(shared.observation("a"), new Leases(connection), Env.system(), Runnable::run);
         long lease = new Leases(connection).grant(600).get(60, TimeUnit.SECONDS).id();
         Observation seen = new Observation(7, java.util.Map.of(), Set.of());
-        var held = new Candidacy.Held(new Leases.Lease(lease, 600), "candidate", 3);
+        var held = new Candidacy.Held(new Leases.Lease(lease, 600, 1), "candidate", 3);
         CompletableFuture.runAsync(() -> writer.write(held, seen)).get(60, TimeUnit.SECONDS);
         EtcdServer.await().until(() -> etcd.get(shared.observation("a")).getLease() == lease);
         long written = etcd.revision();
