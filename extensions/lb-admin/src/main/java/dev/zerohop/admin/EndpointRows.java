@@ -26,11 +26,9 @@ final class EndpointRows {
             .thenComparing(row -> row.member().health().status(), Comparator.reverseOrder());
 
     private final List<Row> rows;
+    private final int members;
     private final Instant at;
     private final String sort;
-    private final String cut;
-    private final double scale;
-    private final long highest;
 
     /** An endpoint, what it was given, and its fair part of 1. */
     private record Row(BalancerState.Member member, EndpointTraffic traffic, double share, double fair) {
@@ -52,24 +50,15 @@ final class EndpointRows {
         }
     }
 
-    private EndpointRows(List<Row> rows, Instant at, String sort, String cut) {
+    private EndpointRows(List<Row> rows, int members, Instant at, String sort) {
         this.rows = rows;
+        this.members = members;
         this.at = at;
         this.sort = sort;
-        this.cut = cut;
-        double most = 0;
-        long attempts = 1;
-        for (Row row : rows) {
-            most = Math.max(most, Math.max(row.share(), row.fair()));
-            for (long each : row.traffic().history()) {
-                attempts = Math.max(attempts, each);
-            }
-        }
-        this.scale = most > 0 ? BAR / most : 0;
-        this.highest = attempts;
     }
 
-    static EndpointRows of(ProcessStatus.Service service, Query query, int most) {
+    /** All that were searched for. */
+    static EndpointRows of(ProcessStatus.Service service, Query query) {
         RecentTraffic recent = service.recentOrNone();
         List<BalancerState.Member> members = service.state().members();
         double weights =
@@ -87,14 +76,7 @@ final class EndpointRows {
                 })
                 .filter(row -> row.matches(text))
                 .toList();
-        String sort = query.get("sort");
-        Comparator<Row> order = order(sort);
-        List<Row> shown = found.stream().sorted(order).limit(most).toList();
-        String cut = shown.size() == found.size()
-                ? found.size() == members.size() ? "" : found.size() + " of " + members.size() + " endpoints match"
-                : shown.size() + " of " + found.size()
-                        + " endpoints are shown: search, or ask for this service only, to see the others";
-        return new EndpointRows(shown, service.state().at(), order == BY_STATUS ? "status" : sort, cut);
+        return new EndpointRows(found, members.size(), service.state().at(), query.get("sort"));
     }
 
     /** Members come by id, and the order is stable. */
@@ -118,19 +100,40 @@ final class EndpointRows {
 
     /** The name of the order. */
     String sort() {
-        return sort;
+        return order(sort) == BY_STATUS ? "status" : sort;
     }
 
-    /** What is not shown, in words; empty if all are. */
-    String cut() {
-        return cut;
+    /** What is not shown of them if at most so many are, in words; empty if all are. */
+    String cut(int most) {
+        return rows.size() > most
+                ? most + " of " + rows.size()
+                        + " endpoints are shown: search, or ask for this service only, to see the others"
+                : rows.size() == members ? "" : rows.size() + " of " + members + " endpoints match";
     }
 
-    void write(Html out) {
-        rows.forEach(row -> write(row, out));
+    /** At most so many, the first by the order. */
+    void write(int most, Html out) {
+        List<Row> shown = rows.stream().sorted(order(sort)).limit(most).toList();
+        Scale scale = Scale.of(shown);
+        shown.forEach(row -> write(row, scale, out));
     }
 
-    private void write(Row row, Html out) {
+    /** What the longest bars stand for, so that rows can be compared. */
+    private record Scale(double share, long attempts) {
+        static Scale of(List<Row> rows) {
+            double most = 0;
+            long attempts = 1;
+            for (Row row : rows) {
+                most = Math.max(most, Math.max(row.share(), row.fair()));
+                for (long each : row.traffic().history()) {
+                    attempts = Math.max(attempts, each);
+                }
+            }
+            return new Scale(most > 0 ? BAR / most : 0, attempts);
+        }
+    }
+
+    private void write(Row row, Scale scale, Html out) {
         BalancerState.Member member = row.member();
         Endpoint endpoint = member.endpoint();
         out.raw("<tr><th scope=\"row\">").text(endpoint.id()).raw("<small>");
@@ -148,7 +151,7 @@ final class EndpointRows {
             out.raw(" \u2192 ").number(member.weight());
         }
         out.raw("</td><td>");
-        bar(row, out);
+        bar(row, scale.share(), out);
         out.percent(row.share()).raw("<small> of ").percent(row.fair()).raw("</small></td><td>");
         out.number(member.traffic().inFlight()).raw("</td><td>");
         if (row.latency() >= 0) {
@@ -159,7 +162,7 @@ final class EndpointRows {
             }
         }
         out.raw("</td><td>");
-        sparkline(row.traffic(), out);
+        sparkline(row.traffic(), scale.attempts(), out);
         out.raw("<small>").number(row.traffic().ok()).raw(" ok");
         if (row.traffic().failed() > 0) {
             out.raw(", <b class=\"bad\">").number(row.traffic().failed()).raw(" failed</b>");
@@ -173,7 +176,7 @@ final class EndpointRows {
         out.raw("</td></tr>\n");
     }
 
-    private void bar(Row row, Html out) {
+    private static void bar(Row row, double scale, Html out) {
         if (scale > 0) {
             out.raw("<svg width=\"" + BAR + "\" height=\"8\" aria-hidden=\"true\"><rect width=\"")
                     .number(row.share() * scale)
@@ -184,23 +187,23 @@ final class EndpointRows {
     }
 
     /** One bar for each five seconds; what failed is at its foot. */
-    private void sparkline(EndpointTraffic traffic, Html out) {
+    private static void sparkline(EndpointTraffic traffic, long highest, Html out) {
         if (traffic.attempts() == 0 && traffic.failed() == 0) {
             return;
         }
         out.raw("<svg class=\"s\" width=\"" + SLICE * RecentAttempts.SLICES + "\" height=\"" + HEIGHT
                 + "\" aria-hidden=\"true\"><path d=\"");
-        bars(traffic.history(), out);
+        bars(traffic.history(), highest, out);
         out.raw("\"/>");
         if (traffic.failed() > 0) {
             out.raw("<path class=\"bad\" d=\"");
-            bars(traffic.failures(), out);
+            bars(traffic.failures(), highest, out);
             out.raw("\"/>");
         }
         out.raw("</svg> ");
     }
 
-    private void bars(List<Long> slices, Html out) {
+    private static void bars(List<Long> slices, long highest, Html out) {
         for (int i = 0; i < slices.size(); i++) {
             long count = slices.get(i);
             if (count > 0) {

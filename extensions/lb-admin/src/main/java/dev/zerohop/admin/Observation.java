@@ -9,10 +9,10 @@ import dev.zerohop.Refusal;
 import dev.zerohop.RetryDecision;
 import dev.zerohop.Snapshot;
 import dev.zerohop.Time;
+import dev.zerohop.monitor.Meters;
 import dev.zerohop.monitor.RecentAttempts;
 import java.time.Duration;
 import java.util.EnumMap;
-import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.atomic.LongAdder;
@@ -45,7 +45,7 @@ final class Observation implements BalancerListener {
         return events;
     }
 
-    /** Since the balancer was made, by name; those that never were are left out. */
+    /** Since the balancer was made, by the word that metrics have for the kind; those that never were are left out. */
     Map<String, Long> refusals() {
         return counted(refusals);
     }
@@ -59,7 +59,7 @@ final class Observation implements BalancerListener {
         Map<String, Long> counted = new TreeMap<>();
         counters.forEach((kind, counter) -> {
             if (counter.sum() > 0) {
-                counted.put(kind.name().toLowerCase(Locale.ROOT).replace('_', ' '), counter.sum());
+                counted.put(Meters.value(kind), counter.sum());
             }
         });
         return counted;

@@ -5,18 +5,22 @@ import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
 import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
+import java.util.Comparator;
+import java.util.IdentityHashMap;
 import java.util.List;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
 
 /** The page: what is wrong, then each service. Complete without script; a script renews the parts that are marked as live. */
 final class Page {
     static final DateTimeFormatter TIME =
             DateTimeFormatter.ofPattern("yyyy-MM-dd HH:mm:ss").withZone(ZoneOffset.UTC);
 
-    /** Endpoints of which a page shows rows: more make it slow, and nobody reads them. */
+    /** Endpoints of which a page shows rows: more make it slow, and too long to be read. */
     static final int MAX_ROWS = 1_000;
 
-    /** Rows that every service may have, however large the others are. */
-    private static final int LEAST_ROWS = 20;
+    /** Services of which a page shows sections, for the same reason; each can have twenty rows. */
+    static final int MAX_SERVICES = 50;
 
     private final ProcessStatus status;
     private final Query query;
@@ -36,8 +40,8 @@ final class Page {
         problems();
         about();
         search();
-        List<ProcessStatus.Service> services = status.services();
-        if (services.isEmpty()) {
+        List<Shown> shown = shown();
+        if (shown.isEmpty()) {
             out.raw("<p class=\"none\">")
                     .raw(
                             query.get("service").isEmpty()
@@ -45,20 +49,49 @@ final class Page {
                                     : "No balancer of this name runs in this process.")
                     .raw("</p>\n");
         }
-        if (services.size() > 1) {
-            index(services);
+        if (status.services().size() > 1) {
+            index(shown);
         }
-        int rows = MAX_ROWS;
-        for (int i = 0; i < services.size(); i++) {
-            // A large service leaves some rows to those after it.
-            int others = LEAST_ROWS * (services.size() - 1 - i);
-            rows -= new ServiceSection(services.get(i), query, i, out).write(Math.max(LEAST_ROWS, rows - others));
+        int[] rows = fairly(
+                MAX_ROWS, shown.stream().mapToInt(each -> each.rows().size()).toArray());
+        for (int i = 0; i < shown.size(); i++) {
+            new ServiceSection(shown.get(i).service(), query, i, out)
+                    .write(shown.get(i).rows(), rows[i]);
         }
         out.raw(
                         "</main>\n<footer><p>Times are UTC. Shares, latencies and bars are of the last 60\u202fs. <a href=\"state.json\">The same as JSON</a></p></footer>\n<script>")
                 .raw(Assets.SCRIPT)
                 .raw("</script>\n</body></html>\n");
         return out.toString();
+    }
+
+    /** A service that has a section, and its rows. */
+    private record Shown(ProcessStatus.Service service, EndpointRows rows) {}
+
+    /** Those with a section: where there are too many, the ones in which something was found come first. */
+    private List<Shown> shown() {
+        Stream<Shown> all =
+                status.services().stream().map(service -> new Shown(service, EndpointRows.of(service, query)));
+        if (!query.get("q").isBlank()) {
+            all = all.sorted(Comparator.comparing(each -> each.rows().size() == 0));
+        }
+        return all.limit(MAX_SERVICES).toList();
+    }
+
+    /** Divides so many among those that want this many each: all get the same, but what one does not want is left to the others. */
+    static int[] fairly(int all, int... wanted) {
+        int[] parts = new int[wanted.length];
+        int left = all;
+        int sharers = wanted.length;
+        for (int i : IntStream.range(0, wanted.length)
+                .boxed()
+                .sorted(Comparator.comparingInt(i -> wanted[i]))
+                .toList()) {
+            parts[i] = Math.min(wanted[i], left / sharers);
+            left -= parts[i];
+            sharers--;
+        }
+        return parts;
     }
 
     /** Everything before the content, the same for all pages. */
@@ -108,16 +141,29 @@ final class Page {
         }
     }
 
-    private void index(List<ProcessStatus.Service> services) {
-        out.raw("<nav aria-label=\"Services\"><ul>");
-        for (int i = 0; i < services.size(); i++) {
-            out.raw("<li><a href=\"#s")
-                    .number(i)
+    /** All services: those with a section are a jump away, the others are another page. */
+    private void index(List<Shown> shown) {
+        out.raw("<nav id=\"services\" data-live=\"\" aria-label=\"Services\"><ul>");
+        IdentityHashMap<ProcessStatus.Service, Integer> sections = new IdentityHashMap<>();
+        shown.forEach(each -> sections.put(each.service(), sections.size()));
+        for (ProcessStatus.Service service : status.services()) {
+            Integer section = sections.get(service);
+            String name = service.state().service();
+            out.raw("<li><a href=\"")
+                    .text(section == null ? link("service", name, "q", query.get("q")) : "#s" + section)
                     .raw("\">")
-                    .text(services.get(i).state().service())
+                    .text(name)
                     .raw("</a></li>");
         }
-        out.raw("</ul></nav>\n");
+        out.raw("</ul>");
+        if (shown.size() < status.services().size()) {
+            out.raw("<p>")
+                    .number(shown.size())
+                    .raw(" of ")
+                    .number(status.services().size())
+                    .raw(" services are shown below: choose another one by its name</p>");
+        }
+        out.raw("</nav>\n");
     }
 
     /** A relative address of this page with these parameters, of which those without a value are left out. */

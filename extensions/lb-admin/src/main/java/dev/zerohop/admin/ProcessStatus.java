@@ -25,7 +25,7 @@ record ProcessStatus(Instant at, List<String> about, List<Service> services) {
      *
      * @param balancer the balancer itself, to be asked where keys go
      * @param state what it knows and does
-     * @param recent the attempts of the last minute; null if it was made before anybody counted
+     * @param recent the attempts of the last minute; null if the balancer was made before the page, and they were not counted
      * @param skew how far they are from the weights; NaN if there are too few
      * @param events the last, the newest first
      * @param refusals how many calls ended without an endpoint, by kind
@@ -44,7 +44,7 @@ record ProcessStatus(Instant at, List<String> about, List<Service> services) {
             return Problem.of(state);
         }
 
-        /** What this endpoint was given; nothing at all where nobody counted. */
+        /** What this endpoint was given; nothing at all where attempts were not counted. */
         RecentTraffic recentOrNone() {
             return recent == null ? new RecentTraffic(Map.of()) : recent;
         }

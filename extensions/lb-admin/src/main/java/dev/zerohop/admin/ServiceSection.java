@@ -40,8 +40,8 @@ final class ServiceSection {
         this.out = out;
     }
 
-    /** Writes at most so many rows; says how many. */
-    int write(int maxRows) {
+    /** Writes it with at most so many of these rows. */
+    void write(EndpointRows rows, int most) {
         out.raw("<section id=\"" + id + "\"><h2>").text(state.service());
         if (!state.adapter().isEmpty()) {
             out.raw(" <small>").text(state.adapter()).raw("</small>");
@@ -51,14 +51,12 @@ final class ServiceSection {
         facts();
         stages();
         out.raw("</div>\n");
-        EndpointRows rows = EndpointRows.of(service, query, maxRows);
-        table(rows);
+        table(rows, most);
         live("p", "cut");
-        out.text(rows.cut()).raw("</p>\n");
+        out.text(rows.cut(most)).raw("</p>\n");
         settings();
         events();
         out.raw("</section>\n");
-        return rows.size();
     }
 
     /** Begins a part that a script renews while the page shows the same services. */
@@ -127,7 +125,7 @@ final class ServiceSection {
         out.raw("<li><b>").number(state.routing().candidates()).raw("</b> take calls</li></ol>");
     }
 
-    private void table(EndpointRows rows) {
+    private void table(EndpointRows rows, int most) {
         out.raw("<table><caption>Endpoints of ").text(state.service()).raw("</caption><thead><tr>");
         String sort = rows.sort();
         for (String[] column : COLUMNS) {
@@ -145,7 +143,7 @@ final class ServiceSection {
         }
         out.raw("</tr></thead>\n");
         live("tbody", "rows");
-        rows.write(out);
+        rows.write(most, out);
         out.raw("</tbody></table>\n");
     }
 

@@ -21,7 +21,7 @@ import org.jspecify.annotations.Nullable;
  * balancers: of those that exist already it knows the state, but no recent attempts and no events.
  *
  * <p>Three paths, below wherever it is mounted: {@code /} is the page, {@code /state.json} the same as JSON, {@code /explain?service=NAME&key=KEY} says where a key would go and why. Nothing that is asked changes
- * anything. It shows addresses, ids and settings to whoever may ask: who that is, the server decides.
+ * anything. It shows addresses, ids and settings, and checks no rights: the server decides which requests reach it.
  *
  * <p>Thread-safe. An answer costs O(members); attempts pay for their counters only.
  */
@@ -180,6 +180,10 @@ public final class StatusPage implements AutoCloseable {
 
     private static byte[] bytes(String text) {
         return text.getBytes(StandardCharsets.UTF_8);
+    }
+
+    Time time() {
+        return time;
     }
 
     /** Names that the header Host may have, beside those of the builder: what a server is bound to. */

@@ -9,20 +9,16 @@ import java.io.OutputStream;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.URI;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
 import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Serves a {@link StatusPage} over HTTP by the server of the JDK (module {@code jdk.httpserver}), on loopback unless it is told otherwise. Its threads are daemons: it keeps no process alive. Thread-safe.
+ * Serves a {@link StatusPage} over HTTP by the server of the JDK (module {@code jdk.httpserver}), by default on loopback only. Its threads are daemons: it keeps no process alive. An exchange
+ * that takes longer than a minute, or longer than a second while others wait for one of its 16 threads, is cut: a client that sends half a request holds it up no longer. Thread-safe.
  */
 public final class StatusServer implements AutoCloseable {
-    /** People and a scraper or two; one that sends slowly holds one of them. */
-    private static final int THREADS = 4;
-
     private final HttpServer server;
-    private final ExecutorService threads;
+    private final ExchangeThreads threads;
     private final StatusPage page;
     private final AllowedHosts hosts;
 
@@ -30,7 +26,7 @@ public final class StatusServer implements AutoCloseable {
         this.page = page;
         this.hosts = page.hosts().boundTo(address.getAddress());
         this.server = HttpServer.create(address, 0);
-        this.threads = Executors.newFixedThreadPool(THREADS, task -> daemon(task, "zerohop-status"));
+        this.threads = new ExchangeThreads(page.time());
         server.setExecutor(threads);
         server.createContext("/", this::answer);
     }
@@ -56,7 +52,7 @@ public final class StatusServer implements AutoCloseable {
     }
 
     /**
-     * At an address that other machines may reach. Whoever reaches it sees addresses, ids and settings: there is no authentication here.
+     * At an address that other machines may reach. All that reach it can read addresses, ids and settings: there is no authentication here.
      *
      * @throws IOException if it cannot listen there
      */
@@ -123,6 +119,11 @@ public final class StatusServer implements AutoCloseable {
         }
     }
 
+    /** How many exchanges there are at the moment. */
+    int exchanges() {
+        return threads.held();
+    }
+
     /** The port that it listens on. */
     public int port() {
         return server.getAddress().getPort();
@@ -140,6 +141,6 @@ public final class StatusServer implements AutoCloseable {
     @Override
     public void close() {
         server.stop(0);
-        threads.shutdownNow();
+        threads.close();
     }
 }

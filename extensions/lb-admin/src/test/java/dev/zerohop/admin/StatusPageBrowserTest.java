@@ -19,6 +19,8 @@ class StatusPageBrowserTest {
     private static final Path PICTURES = Path.of("target", "pictures");
     private static final String MARKUP = "<img src=x onerror=document.title='run'>";
 
+    private static final String HELD = "Held back where the focus or selected text is.";
+
     @TempDir
     private static Path profile;
 
@@ -101,6 +103,7 @@ class StatusPageBrowserTest {
             }
             // Also through the script, which renews the page.
             browser.open(server.uri());
+            hurry();
             fleet.call(3);
             Waiting.until(() -> browser.text().contains("4 ok"));
             assertThat(browser.text()).contains(MARKUP);
@@ -137,6 +140,7 @@ class StatusPageBrowserTest {
         try (Fleet fleet = Fleet.of("orders", "orders-0")) {
             fleet.call(1);
             browser.open(server.uri());
+            hurry();
             browser.evaluate("document.querySelector('#live button').click()");
             assertThat(browser.text()).contains("Go on");
             browser.evaluate("document.querySelector('#live button').click()");
@@ -145,6 +149,70 @@ class StatusPageBrowserTest {
             server.close();
             Waiting.until(() -> browser.text().contains("No answer: this is the state of the time at the left."));
         }
+    }
+
+    @Test
+    void whatIsSelectedIsHeldBackAndThePageSaysSo() throws Exception {
+        try (Fleet fleet = Fleet.of("orders", "orders-0")) {
+            fleet.call(1);
+            browser.open(server.uri());
+            hurry();
+            browser.evaluate("getSelection().selectAllChildren(document.getElementById('s0-rows'))");
+            Object before = browser.evaluate("document.getElementById('at').innerText");
+            fleet.call(4);
+            Waiting.until(() -> browser.text().contains(HELD));
+            assertThat(browser.text()).contains("1 ok").doesNotContain("5 ok");
+            Waiting.until(() -> !before.equals(browser.evaluate("document.getElementById('at').innerText")));
+            browser.evaluate("getSelection().removeAllRanges()");
+            Waiting.until(() -> browser.text().contains("5 ok"));
+            assertThat(browser.text()).doesNotContain(HELD);
+            // The form would go with all the rest when another service comes.
+            browser.evaluate("document.querySelector('input[name=q]').value = 'ord'");
+            browser.evaluate("document.querySelector('input[name=q]').focus()");
+            try (Fleet users = Fleet.of("users", "users-0")) {
+                users.call(1);
+                Waiting.until(() -> browser.text().contains(HELD));
+                assertThat(browser.evaluate("document.activeElement.value")).isEqualTo("ord");
+                browser.evaluate("document.activeElement.blur()");
+                Waiting.until(() ->
+                        browser.text().contains("users-0") && !browser.text().contains(HELD));
+            }
+            assertThat(browser.complaints()).isEmpty();
+        }
+    }
+
+    @Test
+    void aHiddenPageAsksNothingAndIsNewWhenItIsSeenAgain() throws Exception {
+        try (Fleet fleet = Fleet.of("orders", "orders-0")) {
+            fleet.call(1);
+            browser.open(server.uri());
+            browser.evaluate(
+                    "window.asked = 0; const plain = fetch; window.fetch = (...all) => { asked++; return plain(...all); };"
+                            + "window.ticks = 0; const later = setTimeout; window.setTimeout = what => { ticks++; return later(what, 100); };"
+                            + hidden(true));
+            Waiting.until(() -> (double) browser.evaluate("ticks") >= 1);
+            browser.evaluate("getSelection().selectAllChildren(document.getElementById('s0-rows'))");
+            fleet.call(4);
+            Waiting.until(() -> (double) browser.evaluate("ticks") >= 3);
+            assertThat(browser.evaluate("asked")).isEqualTo(0.0);
+            assertThat(browser.text()).contains("1 ok").doesNotContain(HELD);
+            browser.evaluate("getSelection().removeAllRanges()");
+            assertThat(browser.evaluate(hidden(false) + "; asked"))
+                    .as("at once")
+                    .isEqualTo(1.0);
+            Waiting.until(() -> browser.text().contains("5 ok"));
+        }
+    }
+
+    /** The script renews the page ten times a second from now on, not once in two. */
+    private static void hurry() throws Exception {
+        browser.evaluate("const later = setTimeout; window.setTimeout = what => later(what, 100);"
+                + "document.dispatchEvent(new Event('visibilitychange'))");
+    }
+
+    private static String hidden(boolean hidden) {
+        return "Object.defineProperty(document, 'hidden', {value: " + hidden
+                + ", configurable: true}); document.dispatchEvent(new Event('visibilitychange'))";
     }
 
     @Test

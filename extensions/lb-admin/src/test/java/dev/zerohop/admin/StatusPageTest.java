@@ -7,10 +7,17 @@ import dev.zerohop.Balancer;
 import dev.zerohop.BalancerSettings;
 import dev.zerohop.Endpoint;
 import dev.zerohop.EndpointSet;
+import dev.zerohop.Env;
 import dev.zerohop.Lease;
 import dev.zerohop.NoEndpointException;
+import dev.zerohop.Node;
 import dev.zerohop.Outcome;
 import dev.zerohop.PickContext;
+import dev.zerohop.PickPolicy;
+import dev.zerohop.Picker;
+import dev.zerohop.Refusal;
+import dev.zerohop.RetryDecision;
+import dev.zerohop.Snapshot;
 import dev.zerohop.config.Configurations;
 import dev.zerohop.health.OutlierEjection;
 import dev.zerohop.json.JsonReader;
@@ -26,6 +33,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Base64;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Random;
 import java.util.regex.Matcher;
@@ -182,7 +190,7 @@ class StatusPageTest {
         Balancer balancer = balancer("orders", resolver, SETTINGS);
         resolver.push();
         assertThatThrownBy(() -> balancer.acquire(PickContext.NONE)).isInstanceOf(NoEndpointException.class);
-        assertThat(html(null)).contains("<dt>Calls without an endpoint</dt><dd>1 none known</dd>");
+        assertThat(html(null)).contains("<dt>Calls without an endpoint</dt><dd>1 none_known</dd>");
         List<Endpoint> growing = new ArrayList<>();
         for (int i = 0; i < 2 * Events.KEPT; i++) {
             growing.add(endpoint("orders-" + i, 80 + i));
@@ -238,9 +246,40 @@ class StatusPageTest {
         }
         fleet("users", 5);
         assertThat(html(null))
-                .contains("980 of 1000 endpoints are shown: search, or ask for this service only")
+                .contains("995 of 1000 endpoints are shown: search, or ask for this service only")
                 .as("a small service has its rows beside a large one")
                 .doesNotContain(" of 5 endpoints are shown");
+        fleet("wares", 700);
+        assertThat(html(null))
+                .as("two large ones have the same")
+                .contains("498 of 1000 endpoints are shown", "497 of 700 endpoints are shown");
+    }
+
+    @Test
+    void rowsAreDividedFairly() {
+        assertThat(Page.fairly(1_000)).isEmpty();
+        assertThat(Page.fairly(1_000, 1_000)).containsExactly(1_000);
+        assertThat(Page.fairly(1_000, 2_000, 5)).containsExactly(995, 5);
+        assertThat(Page.fairly(10, 7, 1, 9)).containsExactly(4, 1, 5);
+        assertThat(Page.fairly(10, 2, 3, 0)).containsExactly(2, 3, 0);
+    }
+
+    @Test
+    void ofManyServicesFiftyAreShownAndTheOthersAreAClickAway() {
+        for (int i = 0; i < 60; i++) {
+            fleet(String.format(Locale.ROOT, "s%02d", i), 30);
+        }
+        String html = html(null);
+        assertThat(html.split("<section ", -1)).hasSize(Page.MAX_SERVICES + 1);
+        assertThat(html.split("<tr><th scope=\"row\">", -1)).hasSize(Page.MAX_ROWS + 1);
+        assertThat(html)
+                .contains("<a href=\"#s49\">s49</a>", "<a href=\"./?service=s50\">s50</a>")
+                .contains("50 of 60 services are shown below");
+        fleet("t", 31);
+        assertThat(html("q=orders-30"))
+                .as("what was found is shown")
+                .contains("<h2>t ", "<a href=\"#s0\">t</a>", "<a href=\"./?service=s59&amp;q=orders-30\">s59</a>");
+        assertThat(html("service=t")).contains(">orders-30<").doesNotContain("services are shown below");
     }
 
     @Test
@@ -271,6 +310,20 @@ class StatusPageTest {
     }
 
     @Test
+    void refusalsAndRetriesHaveTheWordsOfTheMetrics() throws Exception {
+        Balancer balancer = orders(1);
+        Endpoint endpoint = balancer.current().snapshot().members().get(0).endpoint();
+        balancer.retryDecided(endpoint, Outcome.TIMEOUT, RetryDecision.BUDGET_EXHAUSTED);
+        balancer.retryDecided(endpoint, Outcome.TIMEOUT, RetryDecision.GRANTED);
+        assertThat(html(null)).contains("<dt>Retries</dt><dd>1 budget_exhausted, 1 granted</dd>");
+        Map<?, ?> document =
+                (Map<?, ?>) JsonReader.tree(get("/state.json", null).text(), 1 << 20);
+        Map<?, ?> service = (Map<?, ?>) ((List<?>) document.get("services")).get(0);
+        assertThat(service.get("retries")).asString().isEqualTo("{budget_exhausted=1.0, granted=1.0}");
+        assertThat(service.get("refusals")).asString().isEqualTo("{}");
+    }
+
+    @Test
     void aKeyIsExplained() {
         ScriptedResolver resolver = new ScriptedResolver();
         balancer("orders", resolver, BalancerSettings.of(Pickers.shard()));
@@ -281,6 +334,51 @@ class StatusPageTest {
         assertThat(get("/explain", "service=orders&key=x&integer=1").text())
                 .contains("the key was &#39;x&#39;, expected an integer of 64 bits");
         assertThat(get("/explain", "service=orders").text()).contains("Without a key:");
+    }
+
+    @Test
+    void aPolicyThatThrowsIsNamedInTheExplanation() {
+        PickPolicy broken = new PickPolicy() {
+            @Override
+            public String name() {
+                return "mine";
+            }
+
+            @Override
+            public Picker newPicker(Snapshot first, Env env) {
+                return new Picker() {
+                    @Override
+                    public @Nullable Node pick(PickContext context) {
+                        throw new IllegalStateException("its <table> is gone");
+                    }
+
+                    @Override
+                    public Refusal refusal(PickContext context) {
+                        throw new IllegalStateException("its <table> is gone");
+                    }
+
+                    @Override
+                    public List<String> explain(PickContext context) {
+                        throw new IllegalStateException("its <table> is gone");
+                    }
+
+                    @Override
+                    public Picker rebuild(Snapshot next) {
+                        return this;
+                    }
+                };
+            }
+        };
+        ScriptedResolver resolver = new ScriptedResolver();
+        balancer("orders", resolver, BalancerSettings.of(broken));
+        resolver.push(endpoint("orders-0", 80));
+        fleet("users", 1);
+        StatusPage.Response response = get("/explain", "key=customer-42");
+        assertThat(response.status()).isEqualTo(200);
+        assertThat(response.text())
+                .contains("refused: orders: the policy mine threw IllegalStateException: its &lt;table&gt; is gone")
+                .as("what is known of it, and the service beside it")
+                .contains("<h2>orders ", "orders-0(10.0.0.1:80)", "<h2>users ", "policy round_robin, 1 of 1 members");
     }
 
     @Test

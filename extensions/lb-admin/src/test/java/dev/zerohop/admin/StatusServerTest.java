@@ -3,11 +3,14 @@ package dev.zerohop.admin;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.zerohop.testing.FakeTime;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -29,10 +32,19 @@ class StatusServerTest {
 
     /** As it stands on the wire: clients write what they like into Host. */
     private String ask(String request) throws IOException {
-        try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), server.port())) {
-            socket.getOutputStream().write(request.getBytes(StandardCharsets.ISO_8859_1));
-            return new String(socket.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+        try (Socket socket = sent(server, request)) {
+            return rest(socket);
         }
+    }
+
+    private static Socket sent(StatusServer to, String text) throws IOException {
+        Socket socket = new Socket(InetAddress.getLoopbackAddress(), to.port());
+        socket.getOutputStream().write(text.getBytes(StandardCharsets.ISO_8859_1));
+        return socket;
+    }
+
+    private static String rest(Socket socket) throws IOException {
+        return new String(socket.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
     }
 
     private String get(String path, String host) throws IOException {
@@ -102,5 +114,55 @@ class StatusServerTest {
         server.close();
         server.close();
         assertThatThrownBy(() -> get("/", "localhost")).isInstanceOf(IOException.class);
+    }
+
+    // ---- requests that are sent by half ----
+
+    private static final String HALF = "GET /state.json HTTP/1.1\r\nConnection: close\r\nHost: local";
+    private static final String OTHER_HALF = "host\r\n\r\n";
+
+    @Test
+    void requestsSentByHalfMakeWayForOthersAfterASecond() throws Exception {
+        FakeTime time = new FakeTime();
+        List<Socket> halves = new ArrayList<>();
+        try (StatusPage timed = StatusPage.builder().time(time).build();
+                StatusServer stalled = StatusServer.start(timed, 0)) {
+            for (int i = 0; i < 3 * ExchangeThreads.THREADS; i++) {
+                halves.add(sent(stalled, HALF));
+            }
+            Waiting.until(() -> stalled.exchanges() == halves.size());
+            try (Socket whole = sent(stalled, HALF + OTHER_HALF)) {
+                Waiting.until(() -> stalled.exchanges() == halves.size() + 1);
+                Waiting.until(() -> {
+                    time.advance(ExchangeThreads.PATIENCE);
+                    return whole.getInputStream().available() > 0;
+                });
+                assertThat(rest(whole)).startsWith("HTTP/1.1 200 ");
+            }
+        } finally {
+            for (Socket half : halves) {
+                half.close();
+            }
+        }
+    }
+
+    @Test
+    void aSlowRequestThatNoOtherWaitsForHasAMinute() throws Exception {
+        FakeTime time = new FakeTime();
+        try (StatusPage timed = StatusPage.builder().time(time).build();
+                StatusServer idle = StatusServer.start(timed, 0)) {
+            try (Socket slow = sent(idle, HALF)) {
+                Waiting.until(() -> time.pendingTasks() == 1);
+                time.advance(ExchangeThreads.LONGEST.minusSeconds(2));
+                slow.getOutputStream().write(OTHER_HALF.getBytes(StandardCharsets.ISO_8859_1));
+                assertThat(rest(slow)).startsWith("HTTP/1.1 200 ");
+            }
+            Waiting.until(() -> time.pendingTasks() == 0);
+            try (Socket never = sent(idle, HALF)) {
+                Waiting.until(() -> time.pendingTasks() == 1);
+                time.advance(ExchangeThreads.LONGEST);
+                assertThat(rest(never)).isEmpty();
+            }
+        }
     }
 }
