@@ -48,7 +48,7 @@ public final class BalancerMetrics implements BalancerListener.Factory {
     /**
      * The listener of this balancer, whose meters are there from now on; {@link BalancerListener#NOOP} if it has one already.
      *
-     * @throws IllegalStateException if somebody else has published such meters at the backend
+     * @throws IllegalStateException if such meters are published at the backend already
      */
     @Override
     public synchronized BalancerListener forBalancer(Balancer balancer) {

@@ -34,7 +34,7 @@ final class InfoMeters implements Cancellable {
         }
     }
 
-    /** A resolver of somebody else names itself; one that cannot is no reason to go without meters. */
+    /** A resolver of the application names itself; one that cannot is no reason to go without meters. */
     private static String scheme(Balancer balancer) {
         try {
             Matcher scheme = SCHEME.matcher(balancer.source().name());

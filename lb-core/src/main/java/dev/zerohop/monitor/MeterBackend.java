@@ -22,7 +22,7 @@ public interface MeterBackend {
     /**
      * Publishes durations, for a {@link Meter.Type#HISTOGRAM} or a {@link Meter.Type#TIMER}.
      *
-     * @throws IllegalStateException if somebody else publishes this meter of this service, as far as the library knows
+     * @throws IllegalStateException if this meter of this service is published already, as far as the library knows
      */
     Recorder recorder(Meter meter, Map<String, String> tags);
 

@@ -105,7 +105,7 @@ public record Problem(boolean callsFail, String text) {
                         + (out.size() > NAMED ? " and " + (out.size() - NAMED) + " more" : "")));
     }
 
-    /** With the date unless it is of the same day; a set without a date is of nobody knows when. */
+    /** With the date unless it is of the same day; a set without a date is of an unknown time. */
     private static String time(Instant then, Instant now) {
         if (then.equals(Instant.EPOCH)) {
             return "an unknown time";

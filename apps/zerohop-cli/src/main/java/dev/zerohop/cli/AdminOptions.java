@@ -31,7 +31,7 @@ final class AdminOptions {
     @Option(
             names = "--admin-remote",
             description =
-                    "allows an --admin-address that other machines reach: whoever does sees addresses and settings")
+                    "allows an --admin-address that other machines reach: addresses and settings can be read from there")
     private boolean remote;
 
     @Option(

@@ -118,6 +118,9 @@ final class CallCommand implements Callable<Integer> {
     @Mixin
     private final MetricsOptions metrics = new MetricsOptions();
 
+    @Mixin
+    private final LogOptions log = new LogOptions();
+
     CallCommand(Console console, Callers callers) {
         this.console = console;
         this.callers = callers;
@@ -125,6 +128,7 @@ final class CallCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws Exception {
+        log.apply();
         Output form = Output.parse(output, Output.TEXT, Output.JSON, Output.NDJSON);
         Checks.that(transport.equals("grpc") || transport.equals("http"), "--transport", transport, "grpc or http");
         Settings settings = Settings.of(policy, config);

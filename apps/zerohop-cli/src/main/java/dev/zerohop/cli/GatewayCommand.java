@@ -41,6 +41,9 @@ final class GatewayCommand implements Callable<Integer> {
     @Mixin
     private final MetricsOptions metrics = new MetricsOptions();
 
+    @Mixin
+    private final LogOptions log = new LogOptions();
+
     GatewayCommand(Console console, Map<String, String> environment) {
         this.console = console;
         this.environment = environment;
@@ -48,6 +51,7 @@ final class GatewayCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws Exception {
+        log.apply();
         GatewaySettings settings;
         try {
             settings = GatewaySettings.of(environment);

@@ -16,7 +16,7 @@ final class MetricsOptions {
             names = "--metrics-port",
             paramLabel = "PORT",
             description =
-                    "serves /metrics for Prometheus at this port while the command runs; 0 is any, and is told on stderr")
+                    "serves /metrics for Prometheus at this port while the command runs; 0 is any, which is written to stderr")
     private @Nullable String port;
 
     @Option(

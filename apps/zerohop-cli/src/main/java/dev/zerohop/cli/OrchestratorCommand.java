@@ -144,12 +144,16 @@ final class OrchestratorCommand implements Callable<Integer> {
     @Mixin
     private final MetricsOptions metrics = new MetricsOptions();
 
+    @Mixin
+    private final LogOptions log = new LogOptions();
+
     OrchestratorCommand(Console console) {
         this.console = console;
     }
 
     @Override
     public Integer call() throws Exception {
+        log.apply();
         Output form = Output.parse(output, Output.TEXT, Output.NDJSON);
         CountDownLatch over = new CountDownLatch(1);
         Printer printer = new Printer(form, over);

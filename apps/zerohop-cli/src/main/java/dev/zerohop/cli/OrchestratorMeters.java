@@ -29,7 +29,7 @@ final class OrchestratorMeters implements HealthOrchestrator.Listener {
 
     private Counter verdicts(String verdict) {
         return Counter.builder("zerohop.orchestrator.verdicts")
-                .description("Verdicts that appeared for endpoints of the service, whoever leads")
+                .description("Verdicts that appeared for endpoints of the service, of any leader")
                 .tag("service", service)
                 .tag("verdict", verdict)
                 .register(registry);

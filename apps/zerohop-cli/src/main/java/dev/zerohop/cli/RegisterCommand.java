@@ -15,6 +15,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
@@ -71,12 +72,16 @@ final class RegisterCommand implements Callable<Integer> {
             description = "milliseconds from announcing that it leaves until it is deleted (default: ${DEFAULT-VALUE})")
     private long drainMillis;
 
+    @Mixin
+    private final LogOptions log = new LogOptions();
+
     RegisterCommand(Console console) {
         this.console = console;
     }
 
     @Override
     public Integer call() throws Exception {
+        log.apply();
         Target service = Targets.parse(target);
         Checks.that(
                 service.scheme().equals("etcd"),

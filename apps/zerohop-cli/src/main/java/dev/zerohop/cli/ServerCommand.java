@@ -1,5 +1,6 @@
 package dev.zerohop.cli;
 
+import dev.zerohop.Log;
 import dev.zerohop.json.JsonWriter;
 import java.io.IOException;
 import java.net.InetAddress;
@@ -8,6 +9,7 @@ import java.time.Duration;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** {@code zerohop server}. */
@@ -76,12 +78,16 @@ final class ServerCommand implements Callable<Integer> {
             description = "form of the ready line: text or json (default: ${DEFAULT-VALUE})")
     private String output = "";
 
+    @Mixin
+    private final LogOptions log = new LogOptions();
+
     ServerCommand(Console console) {
         this.console = console;
     }
 
     @Override
     public Integer call() throws Exception {
+        log.apply();
         Output form = Output.parse(output, Output.TEXT, Output.JSON);
         Checks.that(
                 !id.isEmpty() && id.chars().allMatch(c -> c > ' ' && c < 127),
@@ -107,7 +113,11 @@ final class ServerCommand implements Callable<Integer> {
                                 json.writeNumberField("http", server.httpPort());
                             }));
             signalled.await();
+            // Made here, so that it has the level of --log.
+            Log changes = Log.of(ServerCommand.class);
+            changes.info("{}: drains: no new calls, those under way have {} ms", id, drainMillis);
             server.drain(Duration.ofMillis(drainMillis));
+            changes.info("{}: has drained", id);
             return Main.OK;
         });
     }

@@ -44,12 +44,16 @@ final class WatchCommand implements Callable<Integer> {
     @Mixin
     private final MetricsOptions metrics = new MetricsOptions();
 
+    @Mixin
+    private final LogOptions log = new LogOptions();
+
     WatchCommand(Console console) {
         this.console = console;
     }
 
     @Override
     public Integer call() throws Exception {
+        log.apply();
         Output form = Output.parse(output, Output.TEXT, Output.JSON, Output.NDJSON);
         Target parsed = Targets.parse(target);
         CountDownLatch over = new CountDownLatch(1);

@@ -94,10 +94,8 @@ class DashboardPictureRun {
         }
     }
 
-    private static void pass(Duration time) throws InterruptedException {
+    private static void pass(Duration time) {
         long end = System.nanoTime() + time.toNanos();
-        while (System.nanoTime() < end) {
-            Thread.sleep(200);
-        }
+        Cli.await().atMost(time.plusSeconds(60)).until(() -> System.nanoTime() >= end);
     }
 }

@@ -60,7 +60,8 @@ class TopCommandTest {
         Cli.Started top = started("top", page.toString());
         await().until(() -> !top.out().isEmpty());
         watch.terminate();
-        await().until(() -> top.out().stream().anyMatch(line -> line.startsWith("! " + page + " cannot be read: ")));
+        await().until(() ->
+                top.out().stream().anyMatch(line -> line.startsWith("! " + page + " cannot be read since ")));
         assertThat(top.alive()).isTrue();
     }
 

@@ -9,7 +9,7 @@ import java.util.Map;
 import org.junit.jupiter.api.Test;
 
 class TopTableTest {
-    private static final String DOCUMENT = """
+    static final String DOCUMENT = """
             {"at":"2026-11-30T12:00:00.000Z","about":["orchestrator of orders"],"problems":["orders: 1 of 3 endpoints out"],"services":[
             {"service":"orders","adapter":"grpc","at":"2026-11-30T12:00:00.000Z","configuration":{"policy":"peak_ewma"},"routing":{"members":3,"candidates":2},"members":[
             {"id":"orders-0","status":"HEALTHY","usable":true,"since":"2026-11-30T11:00:00.000Z","effectiveWeight":1.0,"fairShare":0.5,"inFlight":3,"source":"none","reason":"well",

@@ -16,7 +16,7 @@ import java.util.function.BiConsumer;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
-/** Makes spans of attempts where nobody else does, after the semantic conventions for clients of HTTP and of RPC (1.44). Their {@code url.full} is left out: its path may hold the key. */
+/** Makes spans of attempts where no other instrumentation does, after the semantic conventions for clients of HTTP and of RPC (1.44). Their {@code url.full} is left out: its path may hold the key. */
 final class AttemptSpans {
     private static final Pattern NUMBER = Pattern.compile("[0-9]{1,9}");
 
