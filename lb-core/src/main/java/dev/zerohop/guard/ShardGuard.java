@@ -39,6 +39,9 @@ public final class ShardGuard implements Resolver.Listener {
     /** The header or metadata of a call that stands in for the owner of its key (owner-down policy SPILL). */
     public static final String NOT_OWNER_HEADER = "zerohop-not-owner";
 
+    /** The header or metadata of a rejection that names the owner of the key: the id of an endpoint. Only where endpoints are assigned by their ids. */
+    public static final String OWNER_HEADER = "zerohop-owner";
+
     /** What becomes of calls that state an epoch while no map is known. */
     public enum WithoutMap {
         /** They are rejected: two owners of one key are worse than none. */
