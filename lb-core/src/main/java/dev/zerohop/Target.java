@@ -48,6 +48,7 @@ public record Target(String text, String scheme, String authority, String path, 
             "k8s-pods", "lb-k8s-discovery",
             "etcd", "lb-etcd",
             "etcd-weights", "lb-etcd",
+            "etcd-slices", "lb-etcd",
             "golb", "lb-etcd");
 
     /** Checks for null. */

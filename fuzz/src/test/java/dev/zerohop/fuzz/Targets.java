@@ -10,6 +10,7 @@ import dev.zerohop.okhttp.AnswersFuzz;
 import dev.zerohop.okhttp.KeysFuzz;
 import dev.zerohop.resolver.EndpointsFuzz;
 import dev.zerohop.resolver.LastGoodFuzz;
+import dev.zerohop.resolver.SlicesFuzz;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -24,6 +25,7 @@ final class Targets {
             ConfigurationFuzz.class,
             EndpointsFuzz.class,
             LastGoodFuzz.class,
+            SlicesFuzz.class,
             KeysFuzz.class,
             AnswersFuzz.class,
             EtcdValuesFuzz.class,

@@ -1,6 +1,7 @@
 package dev.zerohop.resolver;
 
 import dev.zerohop.EndpointSet;
+import dev.zerohop.Printable;
 import dev.zerohop.ShardMap;
 import dev.zerohop.SliceMap;
 import dev.zerohop.json.JsonReader;
@@ -197,7 +198,7 @@ public final class SliceDelta {
         before.owners().forEach(owner -> owners.put(owner.id(), owner));
         for (String id : left) {
             if (owners.remove(id) == null) {
-                throw new IllegalArgumentException("left named " + id + ", expected an owner of before, once");
+                throw new IllegalArgumentException("left named " + Printable.text(id, Printable.MAX_NAME) + ", expected an owner of before, once");
             }
         }
         joined.forEach(owner -> owners.put(owner.id(), owner));

@@ -86,36 +86,67 @@ public final class EtcdResolverProviders {
         public Resolver newResolver(Target target, Env env) {
             ClientSource source = ClientSource.shared(EtcdTarget.servers(target), env);
             String service = EtcdTarget.path(target, 1, FORM).get(0);
-            return EtcdWeights.over(target.text(), of(target).newResolver(env), source, service);
+            return EtcdWeights.over(target.text(), of(target, FORM).newResolver(env), source, service);
         }
 
         @Override
         public String tlsName(Target target) {
-            Target members = of(target);
+            Target members = of(target, FORM);
             return members.provider().tlsName(members);
         }
+    }
 
-        private static Target of(Target target) {
-            Target members = null;
-            for (Target.Parameter parameter : target.parameters()) {
-                if (!parameter.name().equals("of")) {
-                    throw target.error(
-                            parameter.position(),
-                            "found the parameter '" + parameter.name()
-                                    + "', expected of, the target whose endpoints are weighted");
-                }
-                members = Target.parse(parameter.value());
-                if (members.scheme().equals("etcd") || members.scheme().equals("etcd-weights")) {
-                    throw target.error(
-                            parameter.valuePosition(),
-                            "found '" + parameter.value()
-                                    + "', expected a target of another source: a service of etcd has weights of its own");
-                }
-            }
-            if (members == null) {
-                throw target.error(target.queryPosition(), "found no parameter 'of', expected " + FORM);
-            }
-            return members;
+    /**
+     * {@code etcd-slices://host:2379/service?of=<target>}: the endpoints of another target, percent-encoded, with the assignment of keys of a service; see
+     * {@link EtcdSlices}. Its TLS name is the other target's.
+     */
+    public static final class EtcdSlicesTargets implements ResolverProvider {
+        private static final String FORM =
+                "one name, the service, as in etcd-slices://host:2379/service?of=k8s%3A%2F%2F%2Fshop%2Forders%3Ahttp";
+
+        /** For the service loader. */
+        public EtcdSlicesTargets() {}
+
+        @Override
+        public String scheme() {
+            return "etcd-slices";
         }
+
+        @Override
+        public Resolver newResolver(Target target, Env env) {
+            ClientSource source = ClientSource.shared(EtcdTarget.servers(target), env);
+            String service = EtcdTarget.path(target, 1, FORM).get(0);
+            return EtcdSlices.over(target.text(), of(target, FORM).newResolver(env), source, service);
+        }
+
+        @Override
+        public String tlsName(Target target) {
+            Target members = of(target, FORM);
+            return members.provider().tlsName(members);
+        }
+    }
+
+    /** The target over which something of etcd is laid: one of another source. */
+    private static Target of(Target target, String form) {
+        Target members = null;
+        for (Target.Parameter parameter : target.parameters()) {
+            if (!parameter.name().equals("of")) {
+                throw target.error(
+                        parameter.position(),
+                        "found the parameter '" + parameter.name()
+                                + "', expected of, the target whose endpoints are taken");
+            }
+            members = Target.parse(parameter.value());
+            if (members.scheme().equals("etcd") || members.scheme().equals(target.scheme())) {
+                throw target.error(
+                        parameter.valuePosition(),
+                        "found '" + parameter.value()
+                                + "', expected a target of another source: a service of etcd has its own already");
+            }
+        }
+        if (members == null) {
+            throw target.error(target.queryPosition(), "found no parameter 'of', expected " + form);
+        }
+        return members;
     }
 }

@@ -32,6 +32,7 @@ public final class ZerohopNameResolverProviders {
                 new KubernetesPods(),
                 new Etcd(),
                 new EtcdWeights(),
+                new EtcdSlices(),
                 new Golb());
     }
 
@@ -96,6 +97,14 @@ public final class ZerohopNameResolverProviders {
         /** For {@link java.util.ServiceLoader}. */
         public EtcdWeights() {
             super("etcd-weights");
+        }
+    }
+
+    /** {@code etcd-slices:} targets. */
+    public static final class EtcdSlices extends SchemeProvider {
+        /** For {@link java.util.ServiceLoader}. */
+        public EtcdSlices() {
+            super("etcd-slices");
         }
     }
 

@@ -1,10 +1,13 @@
 package dev.zerohop.etcd.service;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.zerohop.Endpoint;
+import dev.zerohop.Env;
 import dev.zerohop.Resolver;
 import dev.zerohop.SliceMap;
+import dev.zerohop.Target;
 import dev.zerohop.etcd.client.FakeSource;
 import dev.zerohop.etcd.client.FakeStore;
 import dev.zerohop.etcd.client.ServiceKeys;
@@ -96,6 +99,19 @@ class SlicesResolverTest extends ResolverContract {
             time.advance(OverlayResolver.PATIENCE);
             assertThat(owner()).isEqualTo("none");
         }
+    }
+
+    @Test
+    void theTargetFormNamesTheMembersTarget() {
+        Target target = Target.parse("etcd-slices://fake:2379/orders?of=k8s-of-a-test%3A%2F%2F%2Fshop%2Forders%3Ahttp");
+        assertThatThrownBy(() -> target.newResolver(Env.system())).hasMessageContaining("k8s-of-a-test");
+        Target other = Target.parse("etcd-slices://fake:2379/orders?of=static%3A%2F%2F%2F10.0.0.1%3A80");
+        other.newResolver(Env.system()).close();
+        assertThatThrownBy(() -> Target.parse("etcd-slices://fake:2379/orders").newResolver(env))
+                .hasMessageContaining("found no parameter 'of', expected one name, the service, as in etcd-slices");
+        assertThatThrownBy(() -> Target.parse("etcd-slices://fake:2379/orders?of=etcd%3A%2F%2Ffake:2379%2Fa")
+                        .newResolver(env))
+                .hasMessageContaining("expected a target of another source");
     }
 
     @Test

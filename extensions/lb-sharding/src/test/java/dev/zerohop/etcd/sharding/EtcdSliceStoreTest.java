@@ -8,8 +8,10 @@ import dev.zerohop.Resolver;
 import dev.zerohop.SliceMap;
 import dev.zerohop.etcd.EtcdClient;
 import dev.zerohop.etcd.client.ServiceKeys;
+import dev.zerohop.etcd.support.DocumentedRoles;
 import dev.zerohop.etcd.support.EtcdServer;
 import dev.zerohop.resolver.SliceHead;
+import dev.zerohop.sharding.store.LoadReport;
 import dev.zerohop.sharding.store.SliceStore;
 import dev.zerohop.sharding.store.SliceStoreContract;
 import io.etcd.jetcd.api.KeyValue;
@@ -440,6 +442,33 @@ class EtcdSliceStoreTest extends SliceStoreContract {
             generations.add(each.generation());
         }
         assertThat(generations).hasSize(1);
+    }
+
+    @Test
+    void theDocumentedRoleIsEnough() throws Exception {
+        etcd.addUser("orders-member", "secret", "orders-member");
+        DocumentedRoles.grant(etcd, "orders-member", "orders-member", true);
+        etcd.enableAuth("root-secret");
+        EtcdClient client = EtcdClient.builder()
+                .servers(etcd.address())
+                .user("orders-member", "secret")
+                .build();
+        clients.add(client);
+        Joined a = join("a", EtcdSliceStore.of(client, "orders", LEASE, true));
+        await(a::leads);
+        for (int i = 0; head(a).base() < 2; i++) {
+            writeOn(a, i);
+        }
+        a.store.report(new LoadReport("a", a.generation(), 1_000, List.of(), List.of(), 0));
+        await(() -> a.view().reports().size() == 1);
+        a.store.resign();
+        await(() -> !a.leads());
+        a.store.leave().get(60, TimeUnit.SECONDS);
+        assertThat(etcd.get(keys.member("a"))).isNull();
+    }
+
+    private SliceHead head(Joined member) {
+        return member.generation() == 0 ? new SliceHead(1, 0, 0) : head();
     }
 
     @Test
