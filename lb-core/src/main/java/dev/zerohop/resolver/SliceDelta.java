@@ -198,7 +198,8 @@ public final class SliceDelta {
         before.owners().forEach(owner -> owners.put(owner.id(), owner));
         for (String id : left) {
             if (owners.remove(id) == null) {
-                throw new IllegalArgumentException("left named " + Printable.text(id, Printable.MAX_NAME) + ", expected an owner of before, once");
+                throw new IllegalArgumentException(
+                        "left named " + Printable.text(id, Printable.MAX_NAME) + ", expected an owner of before, once");
             }
         }
         joined.forEach(owner -> owners.put(owner.id(), owner));
