@@ -47,6 +47,7 @@ final class Lead {
     private final MembersView members;
     private final Cancellable following;
     private boolean read;
+    private @Nullable String error;
     private boolean busy;
     private int failures;
 
@@ -101,6 +102,12 @@ final class Lead {
         return read;
     }
 
+    /** Why they cannot be read; null while they can. */
+    @Nullable
+    String error() {
+        return error;
+    }
+
     boolean isBy(Leases.Guard other) {
         return candidacy.equals(other);
     }
@@ -118,17 +125,31 @@ final class Lead {
                 if (!writing.ended()) {
                     members.read(state.values());
                     read |= !stale;
+                    error = null;
                     owner.onChange();
                 }
             });
         }
 
         @Override
-        public void onConfirmed(Instant asOf) {}
+        public void onConfirmed(Instant asOf) {
+            serial.execute(() -> {
+                if (error != null && !writing.ended()) {
+                    error = null;
+                    owner.onChange();
+                }
+            });
+        }
 
-        /** The subscriber of the assignment learns of the same outage. */
         @Override
-        public void onFailure(SourceFailure cause) {}
+        public void onFailure(SourceFailure cause) {
+            serial.execute(() -> {
+                if (!writing.ended()) {
+                    error = String.valueOf(cause.getMessage());
+                    owner.onChange();
+                }
+            });
+        }
     }
 
     private AssignmentWriter.Present present() {

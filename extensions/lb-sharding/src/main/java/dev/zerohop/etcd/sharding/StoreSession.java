@@ -260,7 +260,7 @@ final class StoreSession implements Lead.Owner {
                 election.leader(),
                 members != null,
                 members == null ? List.of() : members.reports(),
-                error,
+                error == null && lead != null ? lead.error() : error,
                 state != null);
         if (next.equals(published)) {
             return;

@@ -7,6 +7,7 @@ import dev.zerohop.EndpointSet;
 import dev.zerohop.Resolver;
 import dev.zerohop.SliceMap;
 import dev.zerohop.etcd.EtcdClient;
+import dev.zerohop.etcd.client.KeyRange;
 import dev.zerohop.etcd.client.ServiceKeys;
 import dev.zerohop.etcd.support.DocumentedRoles;
 import dev.zerohop.etcd.support.EtcdServer;
@@ -15,6 +16,7 @@ import dev.zerohop.sharding.store.LoadReport;
 import dev.zerohop.sharding.store.SliceStore;
 import dev.zerohop.sharding.store.SliceStoreContract;
 import io.etcd.jetcd.api.KeyValue;
+import io.etcd.jetcd.api.Permission;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -244,9 +246,6 @@ class EtcdSliceStoreTest extends SliceStoreContract {
         Client client = new Client();
         await(() -> client.generation() == a.generation());
         assertThat(client.followed.get(0)).isEqualTo(assignment(a));
-        System.out.println("base of 33,600 slices of 1,000 owners: "
-                + base.getValue().size() + " B, delta of " + moves + " slices: "
-                + delta.getValue().size() + " B");
     }
 
     @Test
@@ -266,8 +265,8 @@ class EtcdSliceStoreTest extends SliceStoreContract {
     @Test
     void aPausedEtcdIsSaidAndNobodyLeadsBeyondItsLease() throws Exception {
         Joined a = join("a");
-        Joined b = join("b");
         await(a::leads);
+        Joined b = join("b");
         writeOn(a, 0);
         await(() -> b.generation() == a.generation());
         long generation = a.generation();
@@ -465,6 +464,26 @@ class EtcdSliceStoreTest extends SliceStoreContract {
         await(() -> !a.leads());
         a.store.leave().get(60, TimeUnit.SECONDS);
         assertThat(etcd.get(keys.member("a"))).isNull();
+    }
+
+    @Test
+    void whoMayNotReadTheMembersSaysSoAndDoesNotLead() throws Exception {
+        etcd.addUser("half", "secret", "half");
+        for (String range : List.of(keys.assignment(), keys.election())) {
+            etcd.grant("half", Permission.Type.READWRITE, KeyRange.under(range));
+        }
+        etcd.grant("half", Permission.Type.READWRITE, KeyRange.key(keys.member("a")));
+        etcd.enableAuth("root-secret");
+        EtcdClient client = EtcdClient.builder()
+                .servers(etcd.address())
+                .user("half", "secret")
+                .build();
+        clients.add(client);
+        Joined a = join("a", EtcdSliceStore.of(client, "orders", LEASE, true));
+        await(() -> a.view().error() != null);
+        assertThat(a.view().error()).contains("may not read").contains("services/orders/members/");
+        assertThat(a.view().leader()).isEqualTo("a");
+        assertThat(a.leads()).isFalse();
     }
 
     private SliceHead head(Joined member) {
