@@ -20,12 +20,12 @@ import java.util.zip.InflaterInputStream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The JSON forms of an assignment of keys, as programs write them for programs: a <em>base</em> is a whole assignment, a {@link SliceDelta <em>delta</em>} what one has changed, and the
- * {@link SliceHead <em>head</em>} says which of them are in force. Fields that are not known are ignored; what is wrong is rejected whole, with its path, what was found and what was expected.
+ * The JSON forms of an assignment of keys, as programs write them for programs: a base is a whole assignment, a {@linkplain SliceDelta delta} what one has changed, and the
+ * {@linkplain SliceHead head} says which of them are in force. Fields that are not known are ignored; what is wrong is rejected whole, with its path, what was found and what was expected.
  *
  * <p>A base is {@code {"owners": [["<id>", <incarnation>], ...], "slices": [["<16 hexadecimal digits>", [<owners>], <since>, <load>], ...]}}: the low bound, the owners by their places in
  * the first list, none for a slice that inherits, since when they own it, and the load. A since of 0, or none, is the generation of this very value: who writes it does not know it yet.
- * Loads are written with {@value #LOAD_DIGITS} digits. A value above {@value #MAX_PLAIN} bytes is deflated (zlib); its first byte says which it is.
+ * Loads are written with four digits. A value above {@value #MAX_PLAIN} bytes is deflated (zlib); its first byte says which it is.
  *
  * <p>Stateless and thread-safe.
  */
