@@ -9,6 +9,7 @@ import dev.zerohop.Resolver;
 import dev.zerohop.ShardCount;
 import dev.zerohop.ShardMap;
 import dev.zerohop.ShardPlacement;
+import dev.zerohop.SliceMap;
 import dev.zerohop.Target;
 import dev.zerohop.testing.ResolutionRecorder;
 import dev.zerohop.testing.ResolverContract;
@@ -69,6 +70,34 @@ class FileResolverTest extends ResolverContract {
 
     private List<String> ids() {
         return recorder.last().endpoints().stream().map(Endpoint::id).toList();
+    }
+
+    private void writeSlices(long generation, int owner) throws Exception {
+        Files.writeString(
+                file,
+                "{\"endpoints\": [], \"slices\": {\"generation\": " + generation
+                        + ", \"owners\": [[\"a\", 1], [\"b\", 2]], \"slices\": [[\"0000000000000000\", [" + owner
+                        + "]]]}}");
+    }
+
+    @Test
+    void anAssignmentOfKeysIsReadAndNeverGoesBack() throws Exception {
+        writeSlices(7, 0);
+        resolver.start(recorder);
+        SliceMap first = recorder.last().slices();
+        assertThat(first.generation()).isEqualTo(7);
+        assertThat(first.owner(0, 0)).isZero();
+        writeSlices(6, 1);
+        poll();
+        assertThat(recorder.errors)
+                .singleElement()
+                .satisfies(error -> assertThat(error)
+                        .hasMessageContaining(
+                                "generation was 6, expected more than 7, the last one that was followed"));
+        assertThat(recorder.last().slices()).isEqualTo(first);
+        writeSlices(8, 1);
+        poll();
+        assertThat(recorder.last().slices().owner(0, 0)).isEqualTo(1);
     }
 
     @Test

@@ -13,6 +13,8 @@ import dev.zerohop.etcd.support.DocumentedRoles;
 import dev.zerohop.etcd.support.EtcdServer;
 import dev.zerohop.resolver.SliceHead;
 import dev.zerohop.sharding.store.LoadReport;
+import dev.zerohop.sharding.store.Member;
+import dev.zerohop.sharding.store.MemberState;
 import dev.zerohop.sharding.store.SliceStore;
 import dev.zerohop.sharding.store.SliceStoreContract;
 import io.etcd.jetcd.api.KeyValue;
@@ -464,6 +466,28 @@ class EtcdSliceStoreTest extends SliceStoreContract {
         await(() -> !a.leads());
         a.store.leave().get(60, TimeUnit.SECONDS);
         assertThat(etcd.get(keys.member("a"))).isNull();
+    }
+
+    /** A process stays itself: a planner must not take it for another one. */
+    @Test
+    void aMemberWhoseLeaseEndsComesBackUnderItsNumber() throws Exception {
+        Joined a = join("a");
+        await(a::leads);
+        Joined b = join("b");
+        await(() -> a.members().size() == 2);
+        List<Member> before = a.view().members();
+        b.store.announce(new MemberState("b", MemberState.Phase.DRAINING, 3, "z", 0));
+        await(() -> a.view().members().get(1).state().weight() == 3);
+        int views = a.views.size();
+        etcd.revokeAllLeases();
+        await(() -> a.views.subList(views, a.views.size()).stream().anyMatch(view -> !view.leading()));
+        await(() -> a.members().size() == 2 || b.members().size() == 2);
+        List<Member> after =
+                a.members().size() == 2 ? a.view().members() : b.view().members();
+        assertThat(after)
+                .extracting(Member::incarnation)
+                .isEqualTo(before.stream().map(Member::incarnation).toList());
+        assertThat(after.get(1).state().phase()).isEqualTo(MemberState.Phase.DRAINING);
     }
 
     @Test
