@@ -129,6 +129,11 @@ public final class SliceGuard {
         });
     }
 
+    /** Starts a guard of a member. */
+    public static Builder builder(SliceMember member) {
+        return new Builder(member.ownership());
+    }
+
     static Builder builder(Ownership ownership) {
         return new Builder(ownership);
     }
