@@ -27,7 +27,7 @@ public final class BalancerRegistry {
 
     /**
      * Gives each balancer that is made from now on a listener of this factory, beside its own: metrics or logs for a whole process. Balancers that exist already have none of it.
-     * A listener may hold its balancer: then one that is forgotten without being closed is not collected.
+     * A listener is held by its balancer and may hold it; one that holds its balancer and is itself held elsewhere keeps it from being collected when it is forgotten without being closed.
      *
      * @return takes the factory out again; listeners that it has made stay
      */

@@ -5,14 +5,15 @@ import static java.util.Objects.requireNonNull;
 import dev.zerohop.Balancer;
 import dev.zerohop.BalancerListener;
 import dev.zerohop.Time;
-import java.util.HashMap;
 import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 
 /**
- * Publishes the meters of {@link Meters} for each balancer that it is given, until the balancer is closed. Balancers of one name share their meters: counts are those of all of them, and the
- * meters go with the last.
+ * Publishes the meters of {@link Meters} for each balancer that it is given, until the balancer is closed, or collected without having been closed: it keeps no balancer. Balancers of one name
+ * share their meters: counts are those of all of them, and the meters go with the last.
  *
- * <p>An attempt costs one record of its duration and a few additions: no lock, no allocation of its own. Thread-safe.
+ * <p>An attempt costs one record of its duration and a few additions: no lock, no allocation of its own. Meters are registered and taken back under a lock of their service, which no other
+ * service waits for. Thread-safe.
  */
 public final class BalancerMetrics implements BalancerListener.Factory {
 
@@ -25,7 +26,7 @@ public final class BalancerMetrics implements BalancerListener.Factory {
     private final MeterBackend backend;
     private final Time time;
     private final int endpoints;
-    private final Map<String, ServiceMetrics> services = new HashMap<>();
+    private final Map<String, MeteredService> services = new ConcurrentHashMap<>();
 
     /**
      * For a backend.
@@ -51,27 +52,20 @@ public final class BalancerMetrics implements BalancerListener.Factory {
      * @throws IllegalStateException if such meters are published at the backend already
      */
     @Override
-    public synchronized BalancerListener forBalancer(Balancer balancer) {
-        String service = tag(balancer.name());
-        ServiceMetrics metrics = services.get(service);
-        if (metrics == null) {
-            metrics = new ServiceMetrics(backend, service, endpoints);
-            services.put(service, metrics);
-        } else if (metrics.observes(balancer)) {
-            return BalancerListener.NOOP;
-        }
-        ObservedBalancer observed = new ObservedBalancer(this, metrics, balancer, time);
-        try {
-            metrics.add(observed);
-        } catch (RuntimeException unwatched) {
-            try {
-                closed(observed, metrics);
-            } catch (RuntimeException again) {
-                unwatched.addSuppressed(again);
+    public BalancerListener forBalancer(Balancer balancer) {
+        String name = tag(balancer.name());
+        while (true) {
+            BalancerListener listener =
+                    services.computeIfAbsent(name, this::service).observe(balancer, time);
+            if (listener != null) {
+                return listener;
             }
-            throw unwatched;
+            // Its last balancer has left in this very moment, and it stands in the map no more.
         }
-        return observed;
+    }
+
+    private MeteredService service(String name) {
+        return new MeteredService(() -> new ServiceMetrics(backend, name, endpoints), () -> services.remove(name));
     }
 
     /** The name, or the beginning of a long one, such as a static target of a hundred addresses, and a number by which it differs from others. */
@@ -79,17 +73,5 @@ public final class BalancerMetrics implements BalancerListener.Factory {
         return name.length() <= LONGEST_TAG
                 ? name
                 : name.substring(0, LONGEST_TAG - 12) + "..." + "%08x".formatted(name.hashCode());
-    }
-
-    synchronized void closed(ObservedBalancer observed, ServiceMetrics metrics) {
-        if (metrics.remove(observed)) {
-            metrics.close();
-            services.remove(metrics.service(), metrics);
-        }
-    }
-
-    /** What the balancer shows of itself has changed. */
-    synchronized void changed(ServiceMetrics metrics) {
-        metrics.refresh();
     }
 }

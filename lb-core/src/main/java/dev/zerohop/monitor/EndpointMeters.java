@@ -18,7 +18,7 @@ final class EndpointMeters implements Cancellable {
     private final MeterBackend backend;
     private final String service;
     private final int limit;
-    private final List<ObservedBalancer> balancers;
+    private final WeakBalancers balancers;
     private final Map<String, Series> own = new ConcurrentHashMap<>();
     private final Series other;
 
@@ -41,7 +41,7 @@ final class EndpointMeters implements Cancellable {
         }
     }
 
-    EndpointMeters(MeterBackend backend, String service, int limit, List<ObservedBalancer> balancers) {
+    EndpointMeters(MeterBackend backend, String service, int limit, WeakBalancers balancers) {
         this.backend = backend;
         this.service = service;
         this.limit = limit;

@@ -6,7 +6,6 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.util.HashMap;
 import java.util.LinkedHashSet;
-import java.util.List;
 import java.util.Map;
 import java.util.Properties;
 import java.util.Set;
@@ -22,7 +21,7 @@ final class InfoMeters implements Cancellable {
 
     private final MeterBackend backend;
     private final String service;
-    private final List<ObservedBalancer> balancers;
+    private final WeakBalancers balancers;
     private final Map<Kind, Registrations> shown = new HashMap<>();
 
     private record Kind(String policy, String source, String adapter) {
@@ -44,7 +43,7 @@ final class InfoMeters implements Cancellable {
         }
     }
 
-    InfoMeters(MeterBackend backend, String service, List<ObservedBalancer> balancers) {
+    InfoMeters(MeterBackend backend, String service, WeakBalancers balancers) {
         this.backend = backend;
         this.service = service;
         this.balancers = balancers;

@@ -5,11 +5,10 @@ import java.util.Map;
 import java.util.function.DoubleSupplier;
 
 /**
- * Where meters are published: implemented once for each metrics library. Meters are registered and cancelled on control paths, one at a time; the suppliers may be read from any thread at any
+ * Where meters are published: implemented once for each metrics library. Meters are registered and cancelled on control paths, those of one service one at a time, those of several at once; the suppliers may be read from any thread at any
  * time, never throw, and are held by what is returned.
  *
  * <p>All tags are given in their order, {@link Meter#SERVICE} first. A cancelled meter is shown no more, as far as the library can forget one.
- *
  */
 public interface MeterBackend {
 

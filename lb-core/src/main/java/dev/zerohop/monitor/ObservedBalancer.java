@@ -13,6 +13,7 @@ import dev.zerohop.RetryDecision;
 import dev.zerohop.ShardMap;
 import dev.zerohop.Snapshot;
 import dev.zerohop.Time;
+import java.lang.ref.WeakReference;
 import java.time.Duration;
 import java.util.Collections;
 import java.util.IdentityHashMap;
@@ -20,13 +21,14 @@ import java.util.List;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
-/** One balancer: counts what happens in it for its service, and is asked for what it knows when meters are read. */
+/** One balancer: counts what happens in it for its service, and is asked for what it knows when meters are read. Held by the balancer alone, as one of its listeners. */
 final class ObservedBalancer implements BalancerListener {
-    private final BalancerMetrics owner;
+    private final MeteredService owner;
     private final ServiceMetrics metrics;
     private final Balancer balancer;
     private final Time time;
     private final RecentAttempts recent;
+    private final WeakReference<ObservedBalancer> reference = new WeakReference<>(this);
 
     // The control path's own.
     private @Nullable List<Node> members;
@@ -36,7 +38,7 @@ final class ObservedBalancer implements BalancerListener {
     /** Those that have left with attempts under way, which go on for as long as streams do. */
     private volatile List<Node> left = List.of();
 
-    ObservedBalancer(BalancerMetrics owner, ServiceMetrics metrics, Balancer balancer, Time time) {
+    ObservedBalancer(MeteredService owner, ServiceMetrics metrics, Balancer balancer, Time time) {
         this.owner = owner;
         this.metrics = metrics;
         this.balancer = balancer;
@@ -107,7 +109,7 @@ final class ObservedBalancer implements BalancerListener {
         if (snapshot.members() != members) {
             left = left(snapshot.members());
             members = snapshot.members();
-            owner.changed(metrics);
+            owner.changed();
         }
     }
 
@@ -125,7 +127,7 @@ final class ObservedBalancer implements BalancerListener {
     @Override
     public void onConfigured(String service, BalancerSettings settings) {
         metrics.configuration.add(ConfigurationResult.APPLIED);
-        owner.changed(metrics);
+        owner.changed();
     }
 
     @Override
@@ -144,7 +146,7 @@ final class ObservedBalancer implements BalancerListener {
         String name = balancer.source().name();
         if (!name.equals(source)) {
             source = name;
-            owner.changed(metrics);
+            owner.changed();
         }
     }
 
@@ -156,10 +158,15 @@ final class ObservedBalancer implements BalancerListener {
     @Override
     public void onClose(String service) {
         recent.onClose(service);
-        owner.closed(this, metrics);
+        owner.remove(reference);
     }
 
     // ---- readers ----
+
+    /** As which others hold it. */
+    WeakReference<ObservedBalancer> reference() {
+        return reference;
+    }
 
     boolean observes(Balancer other) {
         return balancer == other;

@@ -9,6 +9,7 @@ import dev.zerohop.Node;
 import dev.zerohop.Outcome;
 import dev.zerohop.Snapshot;
 import dev.zerohop.Time;
+import java.lang.ref.WeakReference;
 import java.time.Duration;
 import java.util.HashSet;
 import java.util.List;
@@ -19,7 +20,8 @@ import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Counts the attempts of the last minute at each endpoint of one balancer, in slices of five seconds. One instance listens to one balancer; it ends with it.
+ * Counts the attempts of the last minute at each endpoint of one balancer, in slices of five seconds. One instance listens to one balancer; it ends with it, and keeps neither itself nor the
+ * balancer from being collected.
  *
  * <p>An attempt costs two look-ups and two atomic additions: no lock, no clock and, but for the first attempt at an endpoint, no allocation. The counters only grow;
  * a timer notes every five seconds how far they were, so the oldest attempt that is counted is 55 to 60 seconds old. Endpoints that are no members any more are dropped, so there are never
@@ -43,15 +45,15 @@ public final class RecentAttempts implements BalancerListener {
     private volatile @Nullable Snapshot snapshot;
     private volatile boolean closed;
 
-    /** Whether an attempt has put an endpoint in since the last slice began: one that has left, perhaps. */
-    private volatile boolean unproven;
-
     // The control path's own.
     private boolean started;
 
     // Of the lock.
     private long slice;
+
+    /** Those among which the endpoints were looked for last; null when that is due again. */
     private @Nullable List<Node> members;
+
     private @Nullable Cancellable timer;
 
     /** Of a balancer that goes by this time. It has no timer before the balancer has its first endpoints. */
@@ -87,7 +89,6 @@ public final class RecentAttempts implements BalancerListener {
             return fresh;
         }
         EndpointCounts other = endpoints.putIfAbsent(id, fresh);
-        unproven = true;
         return other == null ? fresh : other;
     }
 
@@ -106,7 +107,16 @@ public final class RecentAttempts implements BalancerListener {
         if (!closed) {
             advance();
             long next = startNanos + (slice + 1) * SLICE_NANOS;
-            timer = time.schedule(next - time.nanoTime(), this::tick);
+            // The clock holds what it is to call: not this, which knows nodes and by them the balancer.
+            WeakReference<RecentAttempts> self = new WeakReference<>(this);
+            timer = time.schedule(next - time.nanoTime(), () -> tick(self));
+        }
+    }
+
+    private static void tick(WeakReference<RecentAttempts> due) {
+        RecentAttempts living = due.get();
+        if (living != null) {
+            living.tick();
         }
     }
 
@@ -140,17 +150,15 @@ public final class RecentAttempts implements BalancerListener {
 
     /** Begins the slice of the present instant, and drops those that have left: a last attempt at one puts it in again for the rest of the slice at most. */
     private void advance() {
-        boolean strays = false;
         long now = (time.nanoTime() - startNanos) / SLICE_NANOS;
         if (now > slice) {
             long before = slice;
             endpoints.values().forEach(counts -> counts.begin(before, now));
             slice = now;
-            strays = unproven;
-            unproven = false;
+            members = null;
         }
         Snapshot version = snapshot;
-        if (version != null && (strays || version.members() != members)) {
+        if (version != null && version.members() != members) {
             members = version.members();
             Set<String> ids = new HashSet<>();
             members.forEach(node -> ids.add(node.endpoint().id()));

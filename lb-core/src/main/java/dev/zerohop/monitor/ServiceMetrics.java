@@ -7,24 +7,27 @@ import dev.zerohop.Outcome;
 import dev.zerohop.Refusal;
 import dev.zerohop.RetryDecision;
 import dev.zerohop.Snapshot;
+import java.lang.ref.WeakReference;
 import java.util.EnumMap;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.function.ToDoubleFunction;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
-/** The meters of one service, for all balancers of that name. Meters are registered and taken back under the lock of {@link BalancerMetrics}. */
+/** The meters of one service, for all balancers of that name. Meters are registered and taken back under the lock of its {@link MeteredService}. */
 final class ServiceMetrics {
-    private final String service;
     private final Registrations registrations;
-    private final List<ObservedBalancer> balancers = new CopyOnWriteArrayList<>();
+    private final WeakBalancers balancers = new WeakBalancers();
     private final Map<Outcome, MeterBackend.Recorder> attempts = new EnumMap<>(Outcome.class);
+
+    /** That of nearly all attempts, which do not look for it. */
+    private final MeterBackend.@Nullable Recorder successes;
+
     private final InfoMeters info;
     private final @Nullable EndpointMeters endpoints;
 
@@ -42,7 +45,6 @@ final class ServiceMetrics {
     private volatile Census census = Census.NONE;
 
     ServiceMetrics(MeterBackend backend, String service, int endpointMeters) {
-        this.service = service;
         this.registrations = new Registrations(backend, service);
         this.info = new InfoMeters(backend, service, balancers);
         try {
@@ -51,6 +53,7 @@ final class ServiceMetrics {
                     attempts.put(outcome, registrations.recorder(Meters.ATTEMPTS, Meters.value(outcome)));
                 }
             }
+            successes = attempts.get(Outcome.SUCCESS);
             waits = registrations.recorder(Meters.WAIT);
             rebuilds = registrations.recorder(Meters.REBUILDS);
             registerCounters();
@@ -90,7 +93,7 @@ final class ServiceMetrics {
     // ---- request path ----
 
     void ended(Endpoint endpoint, Outcome outcome, long latencyNanos) {
-        MeterBackend.Recorder recorder = attempts.get(outcome);
+        MeterBackend.Recorder recorder = outcome == Outcome.SUCCESS ? successes : attempts.get(outcome);
         if (recorder != null) {
             recorder.record(latencyNanos);
         }
@@ -102,27 +105,17 @@ final class ServiceMetrics {
 
     // ---- control path ----
 
-    String service() {
-        return service;
+    WeakBalancers balancers() {
+        return balancers;
     }
 
     boolean observes(Balancer balancer) {
-        return balancers.stream().anyMatch(observed -> observed.observes(balancer));
+        return balancers.living().stream().anyMatch(observed -> observed.observes(balancer));
     }
 
-    void add(ObservedBalancer observed) {
+    void add(WeakReference<ObservedBalancer> observed) {
         balancers.add(observed);
         refresh();
-    }
-
-    /** Whether it was the last. */
-    boolean remove(ObservedBalancer observed) {
-        boolean removed = balancers.remove(observed);
-        if (balancers.isEmpty()) {
-            return removed;
-        }
-        refresh();
-        return false;
     }
 
     /** The members are others, or what a balancer shows of itself is. */
@@ -162,17 +155,17 @@ final class ServiceMetrics {
     }
 
     private double retriesLeft() {
-        double sum = 0;
+        double sum = Double.NaN;
         for (ObservedBalancer observed : balancers) {
-            sum += observed.retriesLeft();
+            sum = observed.retriesLeft() + (Double.isNaN(sum) ? 0 : sum);
         }
-        return balancers.isEmpty() ? Double.NaN : sum;
+        return sum;
     }
 
     /** All gauges of one reading count the members once: what is believed of them changes with versions only. */
     private Census census() {
         List<Snapshot> versions =
-                balancers.stream().map(ObservedBalancer::snapshot).toList();
+                balancers.living().stream().map(ObservedBalancer::snapshot).toList();
         Census known = census;
         if (!known.isOf(versions)) {
             known = Census.of(versions);
@@ -181,15 +174,22 @@ final class ServiceMetrics {
         return known;
     }
 
-    /** How many endpoints there are, each counted once however many balancers know it, as the worst that one of them believes. */
-    private record Census(List<Snapshot> versions, Map<Health.Status, Integer> byStatus, int candidates) {
+    /**
+     * How many endpoints there are, each counted once however many balancers know it, as the worst that one of them believes.
+     *
+     * @param versions what was counted. Referred to weakly, since what a version holds leads back to its balancer
+     */
+    private record Census(
+            List<WeakReference<Snapshot>> versions, Map<Health.Status, Integer> byStatus, int candidates) {
         static final Census NONE = new Census(List.of(), Map.of(), 0);
 
         static Census of(List<Snapshot> versions) {
+            List<WeakReference<Snapshot>> counted =
+                    versions.stream().map(WeakReference::new).toList();
             if (versions.size() == 1) {
                 Snapshot only = versions.get(0);
                 return new Census(
-                        versions,
+                        counted,
                         byStatus(only.members().stream()
                                 .map(node -> node.health().status())),
                         only.candidates().size());
@@ -206,7 +206,7 @@ final class ServiceMetrics {
                         .forEach(candidate ->
                                 candidates.add(candidate.node().endpoint().id()));
             }
-            return new Census(versions, byStatus(members.values().stream()), candidates.size());
+            return new Census(counted, byStatus(members.values().stream()), candidates.size());
         }
 
         private static Map<Health.Status, Integer> byStatus(Stream<Health.Status> each) {
@@ -216,8 +216,15 @@ final class ServiceMetrics {
         }
 
         boolean isOf(List<Snapshot> others) {
-            // Snapshots are compared by identity.
-            return versions.equals(others);
+            if (versions.size() != others.size()) {
+                return false;
+            }
+            for (int i = 0; i < others.size(); i++) {
+                if (!versions.get(i).refersTo(others.get(i))) {
+                    return false;
+                }
+            }
+            return true;
         }
 
         int members(Health.Status status) {

@@ -22,8 +22,12 @@ final class ObservedCall implements CallTrace {
     private final ObservationRegistry registry;
     private volatile Observation observation;
 
-    /** The attempt that the observation describes. */
-    private volatile @Nullable Attempt described;
+    /** Whose turn it is to write key values, so that they are always those of one attempt. Of one call, and waited for only where two of its attempts end at once. */
+    private final Object describing = new Object();
+
+    // Of the lock.
+    private @Nullable Attempt described;
+    private boolean replaceable = true;
 
     ObservedCall(Observation observation, ObservationRegistry registry) {
         this.observation = observation;
@@ -84,37 +88,52 @@ final class ObservedCall implements CallTrace {
         @Override
         public void connected(@Nullable SocketAddress to) {
             peer = to;
-            describe();
-        }
-
-        private void describe() {
-            Observation on = observation;
-            if (on.getContext() instanceof SenderContext<?> && described != this) {
-                described = this;
-                put(on, "zerohop.service", start.service());
-                put(on, "zerohop.policy", start.policy());
-                put(on, "zerohop.attempt", Integer.toString(start.number()));
-                Endpoint endpoint = start.endpoint();
-                put(on, "zerohop.endpoint.id", endpoint.id());
-                String zone = endpoint.zone();
-                if (zone != null) {
-                    put(on, "zerohop.endpoint.zone", zone);
-                }
-                if (endpoint.ordinal() != Endpoint.NO_ORDINAL) {
-                    put(on, "zerohop.endpoint.ordinal", Integer.toString(endpoint.ordinal()));
-                }
-                if (start.shardEpoch() != ShardMap.NO_EPOCH) {
-                    put(on, "zerohop.shard.epoch", Long.toString(start.shardEpoch()));
-                }
-                if (peer instanceof InetSocketAddress inet && inet.getAddress() != null) {
-                    put(on, "network.peer.address", inet.getAddress().getHostAddress());
-                    put(on, "network.peer.port", Integer.toString(inet.getPort()));
+            synchronized (describing) {
+                // Of attempts that run at once, the one that ends the call describes it.
+                if (replaceable) {
+                    replaceable = false;
+                    describe(null);
                 }
             }
         }
 
-        private static void put(Observation to, String key, String value) {
-            to.highCardinalityKeyValue(key, value);
+        /** All that is known of it, and nothing that another attempt has left. */
+        private void describe(@Nullable Outcome outcome) {
+            Observation on = observation;
+            if (!(on.getContext() instanceof SenderContext<?>)) {
+                return;
+            }
+            described = this;
+            Endpoint endpoint = start.endpoint();
+            put(on, "zerohop.service", start.service());
+            put(on, "zerohop.policy", start.policy());
+            put(on, "zerohop.attempt", Integer.toString(start.number()));
+            put(on, "zerohop.endpoint.id", endpoint.id());
+            put(on, "zerohop.endpoint.zone", endpoint.zone());
+            put(
+                    on,
+                    "zerohop.endpoint.ordinal",
+                    endpoint.ordinal() == Endpoint.NO_ORDINAL ? null : Integer.toString(endpoint.ordinal()));
+            put(
+                    on,
+                    "zerohop.shard.epoch",
+                    start.shardEpoch() == ShardMap.NO_EPOCH ? null : Long.toString(start.shardEpoch()));
+            InetSocketAddress inet =
+                    peer instanceof InetSocketAddress known && known.getAddress() != null ? known : null;
+            put(
+                    on,
+                    "network.peer.address",
+                    inet == null ? null : inet.getAddress().getHostAddress());
+            put(on, "network.peer.port", inet == null ? null : Integer.toString(inet.getPort()));
+            put(on, "zerohop.outcome", outcome == null ? null : word(outcome));
+        }
+
+        private static void put(Observation to, String key, @Nullable String value) {
+            if (value == null) {
+                to.getContext().removeHighCardinalityKeyValue(key);
+            } else {
+                to.highCardinalityKeyValue(key, value);
+            }
         }
 
         @Override
@@ -131,12 +150,12 @@ final class ObservedCall implements CallTrace {
             if (!reported.compareAndSet(false, true)) {
                 return;
             }
-            if (outcome != Outcome.CANCELLED && peer != null) {
-                // Of hedges that run at once, the one that ends the call describes it.
-                describe();
-            }
-            if (described == this) {
-                put(observation, "zerohop.outcome", word(outcome));
+            synchronized (describing) {
+                if (outcome == Outcome.CANCELLED ? described == this : peer != null) {
+                    describe(outcome);
+                    // A failure may be followed by another attempt.
+                    replaceable = outcome.isFailure();
+                }
             }
             event("zerohop.attempt", start.number() + " at " + start.endpoint().id() + " " + word(outcome));
         }

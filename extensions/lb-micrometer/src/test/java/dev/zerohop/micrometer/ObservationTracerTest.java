@@ -1,7 +1,13 @@
 package dev.zerohop.micrometer;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.entry;
 
+import dev.zerohop.AttemptTrace;
+import dev.zerohop.CallTrace;
+import dev.zerohop.Endpoint;
+import dev.zerohop.Outcome;
+import dev.zerohop.ShardMap;
 import dev.zerohop.okhttp.ZerohopOkHttp;
 import io.micrometer.common.KeyValue;
 import io.micrometer.observation.Observation;
@@ -11,13 +17,16 @@ import io.micrometer.observation.transport.Kind;
 import io.micrometer.observation.transport.SenderContext;
 import java.io.IOException;
 import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.BiConsumer;
 import mockwebserver3.Dispatcher;
 import mockwebserver3.MockResponse;
 import mockwebserver3.MockWebServer;
@@ -123,6 +132,71 @@ class ObservationTracerTest {
                         "zerohop.attempt | zerohop.attempt: 1 at " + first + " transport_failure",
                         "zerohop.retry | zerohop.retry: granted after transport_failure at " + first,
                         "zerohop.attempt | zerohop.attempt: 2 at " + last + " success");
+    }
+
+    private static AttemptTrace begin(CallTrace call, int number, Endpoint endpoint) {
+        long epoch = endpoint.zone() == null ? ShardMap.NO_EPOCH : 3;
+        AttemptTrace attempt = call.attempt(new AttemptTrace.Start("orders", "random", endpoint, number, epoch, null));
+        assertThat(attempt).isNotNull();
+        return attempt;
+    }
+
+    /** What is known after these steps of a call with an attempt at an endpoint that has all, and one at an endpoint that has nothing. */
+    private Map<String, String> steps(BiConsumer<AttemptTrace, AttemptTrace> steps) {
+        SenderContext<Object> context = new SenderContext<>((carrier, key, value) -> {}, Kind.CLIENT);
+        Observation.start("call", () -> context, registry).observe(() -> {
+            CallTrace call = ObservationTracer.of(registry).start("grpc", "test.Who/Who", "orders", -1);
+            assertThat(call).isNotNull();
+            Endpoint.Builder endpoint = Endpoint.builder("127.0.0.1", 80);
+            steps.accept(
+                    begin(call, 1, endpoint.id("a").zone("z").ordinal(7).build()),
+                    begin(call, 2, Endpoint.builder("127.0.0.1", 80).id("b").build()));
+        });
+        Map<String, String> values = new TreeMap<>();
+        context.getHighCardinalityKeyValues().forEach(value -> values.put(value.getKey(), value.getValue()));
+        return values;
+    }
+
+    @Test
+    void theObservationHasNothingOfTheAttemptBefore() {
+        InetSocketAddress peer = new InetSocketAddress("127.0.0.1", 80);
+        Map<String, String> begun = steps((first, second) -> {
+            first.connected(peer);
+            first.ended(Outcome.TIMEOUT, "DEADLINE_EXCEEDED");
+            second.connected(null);
+        });
+        assertThat(begun)
+                .containsOnly(
+                        entry("zerohop.service", "orders"),
+                        entry("zerohop.policy", "random"),
+                        entry("zerohop.attempt", "2"),
+                        entry("zerohop.endpoint.id", "b"));
+        Map<String, String> ended = steps((first, second) -> {
+            first.connected(peer);
+            second.connected(peer);
+            first.ended(Outcome.CANCELLED, "CANCELLED");
+            second.ended(Outcome.SUCCESS, "OK");
+        });
+        assertThat(ended)
+                .containsEntry("zerohop.attempt", "2")
+                .containsEntry("zerohop.outcome", "success")
+                .doesNotContainKeys("zerohop.endpoint.zone", "zerohop.endpoint.ordinal", "zerohop.shard.epoch");
+    }
+
+    @Test
+    void anAttemptThatLosesDescribesNoCallThatAnotherHasEnded() {
+        InetSocketAddress peer = new InetSocketAddress("127.0.0.1", 80);
+        assertThat(steps((first, second) -> {
+                    first.connected(peer);
+                    first.ended(Outcome.SUCCESS, "OK");
+                    second.connected(peer);
+                    second.ended(Outcome.CANCELLED, "CANCELLED");
+                }))
+                .containsEntry("zerohop.attempt", "1")
+                .containsEntry("zerohop.endpoint.zone", "z")
+                .containsEntry("zerohop.endpoint.ordinal", "7")
+                .containsEntry("zerohop.shard.epoch", "3")
+                .containsEntry("zerohop.outcome", "success");
     }
 
     @Test

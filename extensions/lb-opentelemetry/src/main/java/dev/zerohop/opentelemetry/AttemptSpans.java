@@ -18,7 +18,10 @@ import org.jspecify.annotations.Nullable;
 
 /** Makes spans of attempts where no other instrumentation does, after the semantic conventions for clients of HTTP and of RPC (1.44). Their {@code url.full} is left out: its path may hold the key. */
 final class AttemptSpans {
-    private static final Pattern NUMBER = Pattern.compile("[0-9]{1,9}");
+    /** What another adapter tells may be none of HTTP's numbers. */
+    private static final Pattern HTTP_STATUS = Pattern.compile("[1-9][0-9]{2}");
+
+    private static final String GRPC_OK = "OK";
 
     private static final String SCOPE = "dev.zerohop";
     private static final Set<String> HTTP_METHODS =
@@ -44,6 +47,11 @@ final class AttemptSpans {
         if (target.grpc()) {
             span.setAttribute(TraceAttributes.RPC_SYSTEM, "grpc")
                     .setAttribute(TraceAttributes.RPC_METHOD, target.method());
+            ServerName server = ServerName.of(target.host(), attempt.service());
+            span.setAttribute(TraceAttributes.SERVER_ADDRESS, server.address());
+            if (server.hasPort()) {
+                span.setAttribute(TraceAttributes.SERVER_PORT, (long) server.port());
+            }
         } else {
             span.setAttribute(TraceAttributes.HTTP_METHOD, known(target) ? target.method() : "_OTHER")
                     .setAttribute(TraceAttributes.SERVER_ADDRESS, target.host())
@@ -80,22 +88,33 @@ final class AttemptSpans {
     }
 
     private static void describe(Span span, TracedCall.Target target, Outcome outcome, @Nullable String status) {
-        if (span.isRecording()) {
-            span.setAttribute(TraceAttributes.OUTCOME, TraceAttributes.word(outcome));
-            boolean failed = outcome.isFailure();
-            if (status != null && target.grpc()) {
-                span.setAttribute(TraceAttributes.RPC_STATUS_CODE, status);
-            } else if (status != null && NUMBER.matcher(status).matches()) {
-                // What another adapter tells may be none of HTTP's numbers.
-                long code = Long.parseLong(status);
-                span.setAttribute(TraceAttributes.HTTP_STATUS_CODE, code);
-                failed |= code >= HTTP_ERRORS;
+        if (!span.isRecording()) {
+            return;
+        }
+        span.setAttribute(TraceAttributes.OUTCOME, TraceAttributes.word(outcome));
+        boolean failed = outcome.isFailure();
+        // The status stands for an error that it tells of. Where it tells of none there is the outcome.
+        String error = TraceAttributes.word(outcome);
+        if (status != null && target.grpc()) {
+            span.setAttribute(TraceAttributes.RPC_STATUS_CODE, status);
+            if (!status.equals(GRPC_OK)) {
+                // Of clients all are errors but this one, those of a cancelled call too.
+                failed = true;
+                error = status;
             }
-            if (failed) {
-                boolean said = status != null && (target.grpc() || outcome.isAnswer());
-                span.setAttribute(TraceAttributes.ERROR_TYPE, said ? status : TraceAttributes.word(outcome));
-                span.setStatus(StatusCode.ERROR);
+        } else if (status != null && HTTP_STATUS.matcher(status).matches()) {
+            long code = Long.parseLong(status);
+            span.setAttribute(TraceAttributes.HTTP_STATUS_CODE, code);
+            if (code >= HTTP_ERRORS) {
+                failed = true;
             }
+            if (outcome.isAnswer()) {
+                error = status;
+            }
+        }
+        if (failed) {
+            span.setAttribute(TraceAttributes.ERROR_TYPE, error);
+            span.setStatus(StatusCode.ERROR);
         }
     }
 }

@@ -2,6 +2,8 @@ package dev.zerohop.opentelemetry;
 
 import dev.zerohop.AttemptTrace;
 import dev.zerohop.Outcome;
+import io.opentelemetry.api.common.Attributes;
+import io.opentelemetry.api.common.AttributesBuilder;
 import io.opentelemetry.api.trace.Span;
 import io.opentelemetry.context.Context;
 import java.net.SocketAddress;
@@ -21,7 +23,9 @@ final class OwnSpan implements AttemptTrace {
         this.target = target;
         this.span = spans.start(parent, target, start);
         if (span.isRecording()) {
-            TraceAttributes.describe(start, TraceAttributes.Sink.of(span));
+            AttributesBuilder described = Attributes.builder();
+            TraceAttributes.describe(start, described);
+            span.setAllAttributes(described.build());
         }
     }
 
@@ -33,7 +37,9 @@ final class OwnSpan implements AttemptTrace {
     @Override
     public void connected(@Nullable SocketAddress peer) {
         if (span.isRecording()) {
-            TraceAttributes.peer(peer, TraceAttributes.Sink.of(span));
+            AttributesBuilder connected = Attributes.builder();
+            TraceAttributes.peer(peer, connected);
+            span.setAllAttributes(connected.build());
         }
     }
 

@@ -5,7 +5,6 @@ import dev.zerohop.Endpoint;
 import dev.zerohop.ShardMap;
 import io.opentelemetry.api.common.AttributeKey;
 import io.opentelemetry.api.common.AttributesBuilder;
-import io.opentelemetry.api.trace.Span;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
 import java.util.Locale;
@@ -52,30 +51,7 @@ final class TraceAttributes {
         return constant.name().toLowerCase(Locale.ROOT);
     }
 
-    /** Where one attribute goes: to a span or to those of an event. */
-    interface Sink {
-        <T> void put(AttributeKey<T> key, T value);
-
-        static Sink of(Span span) {
-            return new Sink() {
-                @Override
-                public <T> void put(AttributeKey<T> key, T value) {
-                    span.setAttribute(key, value);
-                }
-            };
-        }
-
-        static Sink of(AttributesBuilder event) {
-            return new Sink() {
-                @Override
-                public <T> void put(AttributeKey<T> key, T value) {
-                    event.put(key, value);
-                }
-            };
-        }
-    }
-
-    static void describe(AttemptTrace.Start start, Sink to) {
+    static void describe(AttemptTrace.Start start, AttributesBuilder to) {
         to.put(SERVICE, start.service());
         to.put(POLICY, start.policy());
         to.put(ATTEMPT, (long) start.number());
@@ -97,7 +73,7 @@ final class TraceAttributes {
         }
     }
 
-    static void peer(@Nullable SocketAddress peer, Sink to) {
+    static void peer(@Nullable SocketAddress peer, AttributesBuilder to) {
         if (peer instanceof InetSocketAddress inet) {
             to.put(
                     PEER_ADDRESS,

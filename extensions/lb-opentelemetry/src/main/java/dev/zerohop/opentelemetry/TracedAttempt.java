@@ -47,23 +47,28 @@ final class TracedAttempt implements AttemptTrace {
         peer = to;
         Span own = made;
         if (own != null) {
-            describe(own);
-        } else if (call.target().grpc()) {
-            describeCall();
+            own.setAllAttributes(attributes(null));
+            return;
         }
-    }
-
-    private void describeCall() {
         Span span = call.span();
-        if (span.isRecording() && SpanKinds.isOfCall(span) && !call.describes(this)) {
-            describe(span);
+        if (describes(span)) {
+            call.description().begun(span, this);
         }
     }
 
-    private void describe(Span span) {
-        TraceAttributes.Sink sink = TraceAttributes.Sink.of(span);
-        TraceAttributes.describe(start, sink);
-        TraceAttributes.peer(peer, sink);
+    private boolean describes(Span callSpan) {
+        return call.target().grpc() && callSpan.isRecording() && SpanKinds.isOfCall(callSpan);
+    }
+
+    /** All that is known of it. */
+    Attributes attributes(@Nullable Outcome outcome) {
+        AttributesBuilder all = Attributes.builder();
+        TraceAttributes.describe(start, all);
+        TraceAttributes.peer(peer, all);
+        if (outcome != null) {
+            all.put(TraceAttributes.OUTCOME, TraceAttributes.word(outcome));
+        }
+        return all.build();
     }
 
     @Override
@@ -78,15 +83,9 @@ final class TracedAttempt implements AttemptTrace {
 
     @Override
     public void ended(Outcome outcome, @Nullable String status) {
-        if (call.target().grpc()) {
-            if (outcome != Outcome.CANCELLED) {
-                // Of hedges that run at once, the one that ends the call describes it, and not the last that was made.
-                describeCall();
-            }
-            Span span = call.span();
-            if (span.isRecording() && call.described(this)) {
-                span.setAttribute(TraceAttributes.OUTCOME, TraceAttributes.word(outcome));
-            }
+        Span span = call.span();
+        if (describes(span)) {
+            call.description().ended(span, this, outcome);
         }
         if (made == null || outcome.isFailure()) {
             report(outcome);
@@ -96,12 +95,7 @@ final class TracedAttempt implements AttemptTrace {
     private void report(Outcome outcome) {
         Span span = call.span();
         if (span.isRecording() && reported.compareAndSet(false, true)) {
-            AttributesBuilder event = Attributes.builder();
-            TraceAttributes.Sink sink = TraceAttributes.Sink.of(event);
-            TraceAttributes.describe(start, sink);
-            TraceAttributes.peer(peer, sink);
-            sink.put(TraceAttributes.OUTCOME, TraceAttributes.word(outcome));
-            span.addEvent(TraceAttributes.ATTEMPT_EVENT, event.build());
+            span.addEvent(TraceAttributes.ATTEMPT_EVENT, attributes(outcome));
         }
     }
 }

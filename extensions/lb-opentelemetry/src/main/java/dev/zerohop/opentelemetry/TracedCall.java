@@ -19,11 +19,9 @@ final class TracedCall implements CallTrace {
     private final Target target;
     private final @Nullable AttemptSpans spans;
     private final boolean keyHash;
+    private final CallDescription description = new CallDescription();
     private volatile Span span;
     private volatile @Nullable Context parent;
-
-    /** The attempt that the span describes. */
-    private volatile @Nullable TracedAttempt described;
 
     /** What is called. */
     record Target(String adapter, String method, String host, int port) {
@@ -46,6 +44,10 @@ final class TracedCall implements CallTrace {
 
     Target target() {
         return target;
+    }
+
+    CallDescription description() {
+        return description;
     }
 
     @Override
@@ -126,16 +128,5 @@ final class TracedCall implements CallTrace {
         return makes == null || below == null
                 ? new TracedAttempt(this, start)
                 : new OwnSpan(makes, below, target, start);
-    }
-
-    /** Whether the span describes this very attempt; if not, it does now. */
-    boolean describes(TracedAttempt attempt) {
-        boolean already = described == attempt;
-        described = attempt;
-        return already;
-    }
-
-    boolean described(TracedAttempt attempt) {
-        return described == attempt;
     }
 }
