@@ -1,6 +1,8 @@
 package com.example.shop;
 
 import dev.zerohop.spring.Zerohop;
+import java.time.Duration;
+import org.springframework.beans.factory.annotation.Value;
 import org.springframework.boot.SpringApplication;
 import org.springframework.boot.autoconfigure.SpringBootApplication;
 import org.springframework.context.annotation.Bean;
@@ -38,10 +40,10 @@ public class ShopApplication {
                 .createClient(Orders.class);
     }
 
-    /** The service "stock", over gRPC. */
+    /** The service "stock", over gRPC, where a call has no deadline unless one is stated. */
     @Bean
-    StockGrpc.BlockingStub stock(GrpcChannelFactory channels) {
-        return new StockGrpc.BlockingStub(channels.createChannel("zerohop:///stock"));
+    StockGrpc.BlockingStub stock(GrpcChannelFactory channels, @Value("${shop.stock.deadline}") Duration deadline) {
+        return new StockGrpc.BlockingStub(channels.createChannel("zerohop:///stock"), deadline);
     }
 
     @RestController

@@ -1,6 +1,7 @@
 package com.example.shop;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
+import static java.util.concurrent.TimeUnit.MILLISECONDS;
 
 import io.grpc.CallOptions;
 import io.grpc.Channel;
@@ -10,6 +11,7 @@ import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
+import java.time.Duration;
 
 /** Stands for what protoc would generate: one method, and a stub that calls it. */
 final class StockGrpc {
@@ -38,9 +40,11 @@ final class StockGrpc {
 
     private StockGrpc() {}
 
-    record BlockingStub(Channel channel) {
+    /** Without "wait for ready", so that a call fails at once while no server can be reached; and with a deadline, since a server that hangs is reached. */
+    record BlockingStub(Channel channel, Duration deadline) {
         String count(String article) {
-            return ClientCalls.blockingUnaryCall(channel, COUNT, CallOptions.DEFAULT.withWaitForReady(), article);
+            CallOptions options = CallOptions.DEFAULT.withDeadlineAfter(deadline.toMillis(), MILLISECONDS);
+            return ClientCalls.blockingUnaryCall(channel, COUNT, options, article);
         }
     }
 }

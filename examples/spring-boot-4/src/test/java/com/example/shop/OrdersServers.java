@@ -67,9 +67,13 @@ final class OrdersServers implements AutoCloseable {
         return addresses().get(0);
     }
 
+    void killAll() {
+        servers.forEach(server -> server.stop(0));
+    }
+
     @Override
     public void close() {
-        servers.forEach(server -> server.stop(0));
+        killAll();
         threads.shutdownNow();
     }
 }

@@ -3,6 +3,9 @@ package com.example.shop;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.grpc.Status;
+import io.grpc.StatusRuntimeException;
+import java.time.Duration;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.MethodOrderer;
 import org.junit.jupiter.api.Order;
@@ -14,6 +17,7 @@ import org.springframework.boot.test.context.SpringBootTest;
 import org.springframework.core.env.Environment;
 import org.springframework.test.context.DynamicPropertyRegistry;
 import org.springframework.test.context.DynamicPropertySource;
+import org.springframework.web.client.ResourceAccessException;
 import org.springframework.web.client.RestClient;
 
 /** Three servers of each service, and the application in front of them. */
@@ -41,6 +45,8 @@ class ShopApplicationTest {
         // Takes turns, so that what each server gets is no matter of chance.
         registry.add("zerohop.services.orders.policy", () -> "round_robin");
         registry.add("zerohop.services.stock.target", STOCK::target);
+        // A machine may be busy.
+        registry.add("shop.stock.deadline", () -> "60s");
     }
 
     @AfterAll
@@ -52,6 +58,14 @@ class ShopApplicationTest {
     private String get(String path) {
         String port = environment.getProperty("local.server.port");
         return RestClient.create("http://localhost:" + port).get().uri(path).retrieve().body(String.class);
+    }
+
+    @Test
+    @Order(0)
+    void theActuatorKnowsAServiceThatNoClientHasUsedYet() {
+        assertThat(get("/actuator/zerohop/stock"))
+                .contains("not started")
+                .contains(STOCK.target());
     }
 
     @Test
@@ -107,6 +121,34 @@ class ShopApplicationTest {
             assertThat(get("/shop/7")).isEqualTo("order 7, 5 in stock");
         }
         assertThat(get("/actuator/zerohop/orders")).contains(killed);
+    }
+
+    @Test
+    @Order(3)
+    void aServerThatHangsHoldsACallUntilItsDeadline() {
+        StockGrpc.BlockingStub impatient = new StockGrpc.BlockingStub(stock.channel(), Duration.ofMillis(100));
+        assertThatThrownBy(() -> impatient.count(StockServers.NEVER))
+                .isInstanceOfSatisfying(StatusRuntimeException.class, failed -> assertThat(
+                                failed.getStatus().getCode())
+                        .isEqualTo(Status.Code.DEADLINE_EXCEEDED));
+    }
+
+    @Test
+    @Order(4)
+    void withoutServersCallsFailAtOnceAndTheApplicationStaysUp() {
+        ORDERS.killAll();
+        STOCK.killAll();
+        for (int i = 0; i < 20; i++) {
+            assertThatThrownBy(() -> orders.order("7"))
+                    .isInstanceOf(ResourceAccessException.class)
+                    .hasMessageContainingAll(ORDERS.addresses().toArray(String[]::new));
+            assertThatThrownBy(() -> stock.count("7"))
+                    .isInstanceOfSatisfying(StatusRuntimeException.class, failed -> assertThat(
+                                    failed.getStatus().getCode())
+                            .isEqualTo(Status.Code.UNAVAILABLE))
+                    .hasMessageContainingAll(STOCK.addresses().toArray(String[]::new));
+        }
+        assertThat(get("/actuator/health")).startsWith("{").contains("\"status\":\"UP\"");
     }
 
     @Test

@@ -11,12 +11,15 @@ import java.net.InetSocketAddress;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
-import java.util.stream.Collectors;
 
 /** Three servers of gRPC, which count their calls. */
 final class StockServers implements AutoCloseable {
+    /** An article about which no server answers. */
+    static final String NEVER = "never";
+
     private final List<Server> servers = new ArrayList<>();
     private final List<AtomicInteger> calls = new ArrayList<>();
+    private final List<String> addresses;
 
     StockServers() {
         for (int i = 0; i < 3; i++) {
@@ -26,6 +29,9 @@ final class StockServers implements AutoCloseable {
                         .addService(ServerServiceDefinition.builder("Stock")
                                 .addMethod(StockGrpc.COUNT, ServerCalls.asyncUnaryCall((article, answer) -> {
                                     count.incrementAndGet();
+                                    if (article.equals(NEVER)) {
+                                        return;
+                                    }
                                     answer.onNext("5");
                                     answer.onCompleted();
                                 }))
@@ -37,12 +43,16 @@ final class StockServers implements AutoCloseable {
                 throw new UncheckedIOException(failed);
             }
         }
+        // A server that has ended has no port.
+        addresses = servers.stream().map(server -> "127.0.0.1:" + server.getPort()).toList();
     }
 
     String target() {
-        return servers.stream()
-                .map(server -> "127.0.0.1:" + server.getPort())
-                .collect(Collectors.joining(",", "static:///", ""));
+        return "static:///" + String.join(",", addresses());
+    }
+
+    List<String> addresses() {
+        return addresses;
     }
 
     /** The first call goes to whichever server is connected first. */
@@ -64,8 +74,12 @@ final class StockServers implements AutoCloseable {
         servers.get(0).shutdownNow();
     }
 
+    void killAll() {
+        servers.forEach(Server::shutdownNow);
+    }
+
     @Override
     public void close() {
-        servers.forEach(Server::shutdownNow);
+        killAll();
     }
 }

@@ -1,8 +1,10 @@
 package dev.zerohop.spring;
 
 import org.jspecify.annotations.Nullable;
+import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingBean;
 import org.springframework.boot.context.properties.bind.Bindable;
 import org.springframework.boot.context.properties.bind.Binder;
+import org.springframework.cloud.loadbalancer.core.ReactorLoadBalancer;
 import org.springframework.cloud.loadbalancer.core.ReactorServiceInstanceLoadBalancer;
 import org.springframework.cloud.loadbalancer.support.LoadBalancerClientFactory;
 import org.springframework.context.annotation.Bean;
@@ -13,9 +15,13 @@ import org.springframework.context.annotation.Configuration;
 import org.springframework.core.env.Environment;
 import org.springframework.core.type.AnnotatedTypeMetadata;
 
-/** What Spring Cloud makes for each of its clients, in a context of the client's own: for a service of zerohop's, zerohop's load balancer; for others nothing, so that they have their own. */
+/**
+ * What Spring Cloud makes for each of its clients, in a context of the client's own: for a service of zerohop's, zerohop's load balancer; for others nothing, so that they have their own. Nothing for applications to use: it is public since what Spring
+ * writes down ahead of time, for a native image, names it from another package.
+ */
 @Configuration(proxyBeanMethods = false)
-class CloudClientConfiguration {
+public final class CloudClientConfiguration {
+    CloudClientConfiguration() {}
 
     /** Whether the client's name is that of a service which such clients may take. */
     static final class OnService implements Condition {
@@ -40,8 +46,10 @@ class CloudClientConfiguration {
         }
     }
 
+    /** One that the application states for a client goes before. */
     @Bean
     @Conditional(OnService.class)
+    @ConditionalOnMissingBean(ReactorLoadBalancer.class)
     ReactorServiceInstanceLoadBalancer zerohopLoadBalancer(Environment environment, CloudBalancers balancers) {
         return new ZerohopLoadBalancer(balancers.balancer(LoadBalancerClientFactory.getName(environment)));
     }

@@ -5,6 +5,7 @@ import dev.zerohop.Endpoint;
 import dev.zerohop.Lease;
 import dev.zerohop.Node;
 import dev.zerohop.Outcome;
+import java.lang.ref.Cleaner;
 import java.net.URI;
 import java.util.AbstractMap;
 import java.util.Map;
@@ -13,12 +14,22 @@ import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 import org.springframework.cloud.client.ServiceInstance;
 
-/** The endpoint of one pick, as Spring Cloud wants it. Its lease begins with the request and ends with the answer. */
+/** The endpoint of one pick, as Spring Cloud wants it. Its lease begins with the request and ends with the answer, or when nobody holds it any more. */
 final class PickedInstance implements ServiceInstance {
+    private static final Cleaner CLEANER = Cleaner.create();
+
     private final Balancer balancer;
     private final Node node;
     private final Endpoint endpoint;
-    private final AtomicReference<@Nullable Lease> lease = new AtomicReference<>();
+    private final AtomicReference<@Nullable Begun> begun = new AtomicReference<>();
+
+    /** A lease, and what ends it when the instance is gone: of a request that was cancelled Spring Cloud reports no end, and its call would count as in flight for ever. */
+    private record Begun(Lease lease, Cleaner.Cleanable abandoned) {
+        void end(Outcome outcome) {
+            lease.complete(outcome);
+            abandoned.clean();
+        }
+    }
 
     PickedInstance(Balancer balancer, Node node) {
         this.balancer = balancer;
@@ -53,16 +64,17 @@ final class PickedInstance implements ServiceInstance {
     }
 
     void begin() {
-        Lease begun = balancer.begin(node);
-        if (!lease.compareAndSet(null, begun)) {
-            begun.complete(Outcome.CANCELLED);
+        Lease lease = balancer.begin(node);
+        Begun now = new Begun(lease, CLEANER.register(this, () -> lease.complete(Outcome.CANCELLED)));
+        if (!begun.compareAndSet(null, now)) {
+            now.end(Outcome.CANCELLED);
         }
     }
 
     void end(Outcome outcome) {
-        Lease begun = lease.get();
-        if (begun != null) {
-            begun.complete(outcome);
+        Begun now = begun.get();
+        if (now != null) {
+            now.end(outcome);
         }
     }
 

@@ -1,10 +1,14 @@
 package dev.zerohop.spring;
 
+import okhttp3.OkHttpClient;
 import org.springframework.beans.factory.ObjectProvider;
+import org.springframework.http.client.ClientHttpRequestFactory;
 import org.springframework.web.client.RestClient;
 
-/** Builders of clients that go to one service: what Spring Boot has set up for all, and zerohop below it. */
+/** Makes the clients of one service: of builders what Spring Boot has set up for all, and zerohop below it. */
 final class RestClients {
+    static final String BEAN = "zerohopRestClients";
+
     private final ObjectProvider<RestClient.Builder> ofBoot;
     private final ZerohopHttp http;
 
@@ -19,5 +23,13 @@ final class RestClients {
                 .clone()
                 .requestFactory(http.requestFactory(name))
                 .baseUrl("http://" + name);
+    }
+
+    ClientHttpRequestFactory requestFactory(String name) {
+        return http.requestFactory(name);
+    }
+
+    OkHttpClient client(String name) {
+        return http.client(name);
     }
 }

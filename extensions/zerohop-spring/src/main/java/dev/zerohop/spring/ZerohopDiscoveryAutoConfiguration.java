@@ -1,8 +1,10 @@
 package dev.zerohop.spring;
 
+import dev.zerohop.ResolverProvider;
 import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.boot.autoconfigure.AutoConfiguration;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnClass;
+import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingBean;
 import org.springframework.cloud.client.discovery.DiscoveryClient;
 import org.springframework.context.annotation.Bean;
 
@@ -12,7 +14,8 @@ import org.springframework.context.annotation.Bean;
 class ZerohopDiscoveryAutoConfiguration {
 
     @Bean
-    DiscoveryResolverProvider zerohopDiscoveryResolverProvider(ObjectProvider<DiscoveryClient> client) {
+    @ConditionalOnMissingBean(name = "zerohopDiscoveryResolverProvider")
+    ResolverProvider zerohopDiscoveryResolverProvider(ObjectProvider<DiscoveryClient> client) {
         return new DiscoveryResolverProvider(client::getObject);
     }
 }

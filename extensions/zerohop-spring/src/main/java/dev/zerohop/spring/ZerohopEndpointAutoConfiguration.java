@@ -15,7 +15,7 @@ class ZerohopEndpointAutoConfiguration {
     @Bean
     @ConditionalOnMissingBean
     @ConditionalOnAvailableEndpoint
-    ZerohopEndpoint zerohopEndpoint() {
-        return new ZerohopEndpoint();
+    ZerohopEndpoint zerohopEndpoint(ZerohopServices services) {
+        return new ZerohopEndpoint(services);
     }
 }

@@ -1,11 +1,17 @@
 package dev.zerohop.spring;
 
 import dev.zerohop.okhttp.ZerohopOkHttp;
+import java.time.Duration;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
+import javax.net.ssl.TrustManager;
+import javax.net.ssl.X509TrustManager;
 import okhttp3.OkHttpClient;
+import org.jspecify.annotations.Nullable;
+import org.springframework.boot.ssl.SslBundle;
 import org.springframework.http.client.ClientHttpRequestFactory;
 
 /**
@@ -55,13 +61,40 @@ public final class ZerohopHttp implements AutoCloseable {
     }
 
     /**
-     * Sends what goes to the name of a service over zerohop, and everything else by another factory.
+     * Sends what goes to the name of a service over zerohop, and everything else by another factory. What is stated here is put in force for services after all customizers; null for what is to stay.
      *
      * @param others for all other hosts
-     * @param change what is changed of the clients of services, after all customizers
      */
-    public ClientHttpRequestFactory routing(ClientHttpRequestFactory others, Consumer<OkHttpClient.Builder> change) {
-        return new HostRouting(this, others, change);
+    public ClientHttpRequestFactory routing(
+            ClientHttpRequestFactory others,
+            @Nullable Duration connectTimeout,
+            @Nullable Duration readTimeout,
+            boolean followRedirects,
+            @Nullable SslBundle tls) {
+        return new HostRouting(this, others, client -> {
+            if (connectTimeout != null) {
+                client.connectTimeout(connectTimeout);
+            }
+            if (readTimeout != null) {
+                client.readTimeout(readTimeout);
+            }
+            if (!followRedirects) {
+                client.followRedirects(false);
+            }
+            if (tls != null) {
+                client.sslSocketFactory(tls.createSslContext().getSocketFactory(), trusted(tls));
+            }
+        });
+    }
+
+    private static X509TrustManager trusted(SslBundle tls) {
+        TrustManager[] managers = tls.getManagers().getTrustManagers();
+        return Arrays.stream(managers)
+                .filter(X509TrustManager.class::isInstance)
+                .map(X509TrustManager.class::cast)
+                .findFirst()
+                .orElseThrow(
+                        () -> new IllegalStateException("the SSL bundle had no trust manager for X.509, expected one"));
     }
 
     private synchronized ZerohopOkHttp routing(String name) {

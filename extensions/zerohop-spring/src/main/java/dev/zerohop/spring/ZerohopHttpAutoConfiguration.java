@@ -2,7 +2,6 @@ package dev.zerohop.spring;
 
 import dev.zerohop.okhttp.ZerohopOkHttp;
 import java.util.List;
-import org.springframework.beans.factory.BeanFactory;
 import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.boot.autoconfigure.AutoConfiguration;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnClass;
@@ -27,13 +26,13 @@ class ZerohopHttpAutoConfiguration {
         return new ZerohopLifecycle(List.of(http));
     }
 
-    @Bean
+    @Bean(RestClients.BEAN)
     RestClients zerohopRestClients(ObjectProvider<RestClient.Builder> ofBoot, ZerohopHttp http) {
         return new RestClients(ofBoot, http);
     }
 
     @Bean
-    static ClientRegistrar zerohopClientRegistrar(Environment environment, BeanFactory beans) {
-        return new ClientRegistrar(environment, beans);
+    static ClientRegistrar zerohopClientRegistrar(Environment environment) {
+        return new ClientRegistrar(environment);
     }
 }

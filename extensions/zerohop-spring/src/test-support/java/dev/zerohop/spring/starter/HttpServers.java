@@ -12,6 +12,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
 
 /** Servers of HTTP that count their calls and say what they were sent. */
 final class HttpServers implements AutoCloseable {
@@ -48,15 +49,30 @@ final class HttpServers implements AutoCloseable {
             }
             String sent = new String(exchange.getRequestBody().readAllBytes(), StandardCharsets.UTF_8);
             String path = exchange.getRequestURI().getPath();
+            if (path.startsWith("/hanging")) {
+                return;
+            }
             byte[] answer = (exchange.getRequestMethod() + " " + path + " host="
                             + exchange.getRequestHeaders().getFirst("Host") + " type="
                             + exchange.getRequestHeaders().getFirst("Content-Type") + " x="
-                            + exchange.getRequestHeaders().getFirst("X-Test") + " body=" + sent)
+                            + exchange.getRequestHeaders().getFirst("X-Test")
+                            + forwarded(exchange.getRequestHeaders().getFirst("X-Forwarded-Host")) + " body=" + sent)
                     .getBytes(StandardCharsets.UTF_8);
             exchange.getResponseHeaders().add("X-Answer", "yes");
-            exchange.sendResponseHeaders(path.startsWith("/missing") ? 404 : 200, answer.length);
+            exchange.sendResponseHeaders(status(path), answer.length);
             exchange.getResponseBody().write(answer);
             exchange.close();
+        }
+
+        private static String forwarded(@Nullable String host) {
+            return host == null ? "" : " forwarded=" + host;
+        }
+
+        private static int status(String path) {
+            if (path.startsWith("/missing")) {
+                return 404;
+            }
+            return path.startsWith("/failing") ? 500 : 200;
         }
 
         synchronized int calls() {

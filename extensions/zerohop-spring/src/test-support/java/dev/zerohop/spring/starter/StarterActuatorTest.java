@@ -41,7 +41,11 @@ import org.springframework.web.client.RestClient;
             "management.endpoint.health.probes.enabled=true",
             "management.endpoint.health.show-details=always",
             "management.endpoint.health.group.ready-with-services.include=readinessState,zerohop",
-            "zerohop.services.stock.health.critical=true"
+            "zerohop.services.stock.health.critical=true",
+            "zerohop.services.unused.target=static:///127.0.0.1:1",
+            "zerohop.services.unused.adapter=okhttp",
+            "zerohop.services.unused.policy=least_request",
+            "zerohop.services.unused.health.critical=true"
         })
 @TestMethodOrder(MethodOrderer.OrderAnnotation.class)
 class StarterActuatorTest {
@@ -112,6 +116,28 @@ class StarterActuatorTest {
     }
 
     @Test
+    @Order(0)
+    void aServiceThatNoClientHasUsedYetIsAnsweredWithWhatIsConfigured() throws Exception {
+        HttpResponse<String> unused = get("/zerohop/unused");
+        assertThat(unused.statusCode()).isEqualTo(200);
+        assertThat(unused.body())
+                .contains("\"service\":\"unused\"")
+                .contains("\"target\":\"static:///127.0.0.1:1\"")
+                .contains("\"adapter\":\"OKHTTP\"")
+                .contains("\"critical\":true")
+                .contains("least_request")
+                .contains("\"status\":\"not started: no client has used it yet\"")
+                .contains("\"balancers\":[]");
+        assertThat(get("/zerohop/unused/explain?key=7").body())
+                .contains("not started")
+                .contains("\"explanations\":[]");
+        assertThat(get("/zerohop/unused/other").statusCode()).isEqualTo(404);
+        assertThat(get("/zerohop").body()).contains("\"service\":\"unused\"").contains("\"service\":\"orders\"");
+        assertThat(get("/zerohop/nobody").statusCode()).isEqualTo(404);
+        assertThat(get("/zerohop/nobody/explain").statusCode()).isEqualTo(404);
+    }
+
+    @Test
     @Order(1)
     void theEndpointShowsEveryBalancerAndWhyACallGoesWhere() throws Exception {
         orders.build().get().uri("/orders").retrieve().body(String.class);
@@ -120,7 +146,10 @@ class StarterActuatorTest {
                 .contains("\"service\":\"orders\"")
                 .contains(ORDERS.all().get(0).address())
                 .contains("\"service\":\"stock\"");
-        assertThat(get("/zerohop/orders").body()).contains("\"service\":\"orders\"").doesNotContain("\"stock\"");
+        assertThat(get("/zerohop/orders").body())
+                .contains("\"service\":\"orders\"")
+                .contains("\"status\":\"running\"")
+                .doesNotContain("\"stock\"");
         assertThat(get("/zerohop/orders/explain?key=customer-7").body())
                 .contains("explanation")
                 .contains(ORDERS.all().get(0).address());

@@ -11,6 +11,9 @@ import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.time.Duration;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -28,6 +31,7 @@ import org.springframework.test.context.DynamicPropertySource;
 import org.springframework.web.bind.annotation.GetMapping;
 import org.springframework.web.bind.annotation.PathVariable;
 import org.springframework.web.reactive.function.client.WebClient;
+import reactor.core.Disposable;
 
 /** The other clients of Spring Cloud LoadBalancer: WebClient, OpenFeign, Gateway; and a key in a header. */
 @SpringBootTest(
@@ -37,6 +41,7 @@ import org.springframework.web.reactive.function.client.WebClient;
             "spring.cloud.gateway.server.webmvc.routes[0].uri=lb://gateway-orders",
             "spring.cloud.gateway.server.webmvc.routes[0].predicates[0]=Path=/orders/**",
             "zerohop.services.keyed.config={\"policy\": \"rendezvous\", \"key\": {\"header\": \"x-customer\"}}",
+            "spring.cloud.loadbalancer.stats.micrometer.enabled=true",
             "spring.cloud.loadbalancer.cache.enabled=false"
         })
 class StarterCloudClientsTest {
@@ -78,7 +83,7 @@ class StarterCloudClientsTest {
 
     @DynamicPropertySource
     static void targets(DynamicPropertyRegistry registry) {
-        for (String service : new String[] {"web-orders", "feign-orders", "gateway-orders"}) {
+        for (String service : new String[] {"web-orders", "feign-orders", "gateway-orders", "left-orders"}) {
             registry.add("zerohop.services." + service + ".target", SERVERS::target);
             registry.add("zerohop.services." + service + ".policy", () -> "round_robin");
         }
@@ -103,6 +108,11 @@ class StarterCloudClientsTest {
         assertThat(balancer.state().members())
                 .allSatisfy(member -> assertThat(member.traffic().inFlight()).isZero());
         assertThat(meters.get("zerohop.attempts").tags("service", service, "outcome", "success").timers().stream()
+                        .mapToLong(Timer::count)
+                        .sum())
+                .isEqualTo(30);
+        // Spring Cloud counts beside.
+        assertThat(meters.get("loadbalancer.requests.success").tag("serviceId", service).timers().stream()
                         .mapToLong(Timer::count)
                         .sum())
                 .isEqualTo(30);
@@ -136,6 +146,34 @@ class StarterCloudClientsTest {
             assertThat(answer.body()).startsWith("GET /orders/7 ");
         }
         assertBalancedByZerohop("gateway-orders");
+    }
+
+    @Test
+    void aCallThatIsCancelledIsNotInFlightForEver() throws InterruptedException {
+        WebClient client = webClients.clone().baseUrl("http://left-orders").build();
+        CountDownLatch cancelled = new CountDownLatch(1);
+        Disposable call = client.get()
+                .uri("/hanging")
+                .retrieve()
+                .bodyToMono(String.class)
+                .doOnCancel(cancelled::countDown)
+                .subscribe();
+        Awaitility.await().atMost(PATIENCE).until(() -> SERVERS.calls().contains(1));
+        Balancer balancer = services.balancers("left-orders").get(0);
+        assertThat(inFlight(balancer)).isEqualTo(1);
+        call.dispose();
+        assertThat(cancelled.await(60, TimeUnit.SECONDS)).isTrue();
+        call = null;
+        Awaitility.await().atMost(PATIENCE).until(() -> {
+            System.gc();
+            return inFlight(balancer) == 0;
+        });
+    }
+
+    private static int inFlight(Balancer balancer) {
+        return balancer.state().members().stream()
+                .mapToInt(member -> member.traffic().inFlight())
+                .sum();
     }
 
     @Test

@@ -11,27 +11,46 @@ import org.junit.jupiter.api.Test;
 import org.springframework.beans.factory.annotation.Autowired;
 import org.springframework.boot.autoconfigure.EnableAutoConfiguration;
 import org.springframework.boot.test.context.SpringBootTest;
+import org.springframework.cloud.client.DefaultServiceInstance;
+import org.springframework.cloud.client.loadbalancer.DefaultResponse;
 import org.springframework.cloud.client.loadbalancer.LoadBalanced;
+import org.springframework.cloud.loadbalancer.annotation.LoadBalancerClient;
+import org.springframework.cloud.loadbalancer.core.ReactorServiceInstanceLoadBalancer;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.test.context.DynamicPropertyRegistry;
 import org.springframework.test.context.DynamicPropertySource;
 import org.springframework.web.client.RestClient;
 import org.springframework.web.client.RestTemplate;
+import reactor.core.publisher.Mono;
 
 /** Clients of Spring Cloud LoadBalancer, and endpoints from its DiscoveryClient. */
 @SpringBootTest(
         webEnvironment = SpringBootTest.WebEnvironment.NONE,
         properties = {
             "zerohop.services.found.target=discovery:///billing",
+            "zerohop.services.own.target=static:///127.0.0.1:1",
+            "zerohop.services.eager.target=static:///127.0.0.1:1",
+            "spring.cloud.loadbalancer.eager-load.clients=eager",
+            "spring.cloud.loadbalancer.x-forwarded.enabled=true",
             "spring.cloud.discovery.client.simple.local.port=1",
             "spring.cloud.loadbalancer.cache.enabled=false"
         })
 class StarterCloudTest {
     private static final HttpServers SERVERS = new HttpServers(3);
 
+    static class OwnConfiguration {
+        @Bean
+        ReactorServiceInstanceLoadBalancer own() {
+            String[] address = SERVERS.all().get(0).address().split(":");
+            return request -> Mono.just(new DefaultResponse(
+                    new DefaultServiceInstance("1", "own", address[0], Integer.parseInt(address[1]), false)));
+        }
+    }
+
     @Configuration
     @EnableAutoConfiguration
+    @LoadBalancerClient(name = "own", configuration = OwnConfiguration.class)
     static class Application {
 
         @Bean
@@ -88,6 +107,19 @@ class StarterCloudTest {
         assertThat(balancer.adapter()).isEqualTo("spring-cloud");
         assertThat(balancer.state().members())
                 .allSatisfy(member -> assertThat(member.traffic().inFlight()).isZero());
+    }
+
+    @Test
+    void whatSpringCloudDoesBesideChoosingStays() {
+        assertThat(services.balancers("eager")).hasSize(1);
+        assertThat(template.getForObject("http://orders/orders/7", String.class)).contains(" forwarded=orders ");
+    }
+
+    @Test
+    void aLoadBalancerThatTheApplicationStatesForAClientGoesBefore() {
+        assertThat(template.getForObject("http://own/orders/7", String.class)).startsWith("GET /orders/7 ");
+        assertThat(SERVERS.calls()).containsExactly(1, 0, 0);
+        assertThat(services.balancers("own")).isEmpty();
     }
 
     @Test
