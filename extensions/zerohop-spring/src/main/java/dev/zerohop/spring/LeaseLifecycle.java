@@ -30,7 +30,7 @@ final class LeaseLifecycle implements LoadBalancerLifecycle<Object, Object, Serv
     public void onStartRequest(Request<Object> request, Response<ServiceInstance> response) {
         PickedInstance picked = PickedInstance.of(response.getServer());
         if (picked != null) {
-            picked.begin();
+            picked.begin(response);
         }
     }
 

@@ -14,7 +14,7 @@ import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 import org.springframework.cloud.client.ServiceInstance;
 
-/** The endpoint of one pick, as Spring Cloud wants it. Its lease begins with the request and ends with the answer, or when nobody holds it any more. */
+/** The endpoint of one pick, as Spring Cloud wants it. Its lease begins with the request and ends with the answer, or when nobody holds that any more. */
 final class PickedInstance implements ServiceInstance {
     private static final Cleaner CLEANER = Cleaner.create();
 
@@ -23,7 +23,7 @@ final class PickedInstance implements ServiceInstance {
     private final Endpoint endpoint;
     private final AtomicReference<@Nullable Begun> begun = new AtomicReference<>();
 
-    /** A lease, and what ends it when the instance is gone: of a request that was cancelled Spring Cloud reports no end, and its call would count as in flight for ever. */
+    /** A lease, and what ends it when the response is gone: of a request that was cancelled Spring Cloud reports no end, and its call would count as in flight for ever. */
     private record Begun(Lease lease, Cleaner.Cleanable abandoned) {
         void end(Outcome outcome) {
             lease.complete(outcome);
@@ -63,9 +63,10 @@ final class PickedInstance implements ServiceInstance {
         }
     }
 
-    void begin() {
+    /** Until the request ends, or until nobody holds its response any more: the instance itself others keep, as Spring Cloud's meters do. */
+    void begin(Object response) {
         Lease lease = balancer.begin(node);
-        Begun now = new Begun(lease, CLEANER.register(this, () -> lease.complete(Outcome.CANCELLED)));
+        Begun now = new Begun(lease, CLEANER.register(response, () -> lease.complete(Outcome.CANCELLED)));
         if (!begun.compareAndSet(null, now)) {
             now.end(Outcome.CANCELLED);
         }
@@ -111,6 +112,20 @@ final class PickedInstance implements ServiceInstance {
     @Override
     public Map<String, String> getMetadata() {
         return new Metadata(this);
+    }
+
+    /** Spring Cloud's meters are kept by instances; each pick is a new one. */
+    @Override
+    public boolean equals(@Nullable Object other) {
+        return other instanceof PickedInstance that
+                && balancer == that.balancer
+                && endpoint.id().equals(that.endpoint.id())
+                && endpoint.address().equals(that.endpoint.address());
+    }
+
+    @Override
+    public int hashCode() {
+        return endpoint.id().hashCode();
     }
 
     @Override

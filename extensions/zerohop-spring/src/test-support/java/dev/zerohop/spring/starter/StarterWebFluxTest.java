@@ -156,15 +156,16 @@ class StarterWebFluxTest {
 
     @Test
     void aKeyInAHeaderPlacesTheCall() throws Exception {
-        for (int customer = 0; customer < 12; customer++) {
-            for (int call = 0; call < 4; call++) {
+        // So many that none of three servers is left out by chance, wherever the ports of this run place them.
+        for (int customer = 0; customer < 60; customer++) {
+            for (int call = 0; call < 2; call++) {
                 HttpRequest request = request("/keyed/7")
                         .header("X-Customer", "customer-" + customer)
                         .build();
                 outside.send(request, HttpResponse.BodyHandlers.ofString());
             }
-            // All four to one server, whatever came before.
-            assertThat(SERVERS.calls()).allSatisfy(calls -> assertThat(calls % 4).isZero());
+            // Both to one server, whatever came before.
+            assertThat(SERVERS.calls()).allSatisfy(calls -> assertThat(calls % 2).isZero());
         }
         assertThat(SERVERS.calls()).allSatisfy(calls -> assertThat(calls).isPositive());
     }
