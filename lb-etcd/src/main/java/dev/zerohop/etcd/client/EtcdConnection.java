@@ -110,6 +110,10 @@ public final class EtcdConnection implements AutoCloseable {
         Channel calls() {
             return calls;
         }
+
+        void shut() {
+            transport.shutdownNow();
+        }
     }
 
     /** A connection; throws an {@link IllegalArgumentException} if a TLS file cannot be used. */
@@ -135,24 +139,34 @@ public final class EtcdConnection implements AutoCloseable {
 
     /** The present channel; created now if there is none. Does not wait for the connection. */
     synchronized ServerChannel channel() throws SourceFailure {
-        if (closed) {
-            throw new SourceFailure(SourceFailure.Kind.CLOSED, "the client of etcd " + servers + " is closed");
-        }
         ServerChannel channel = current;
         if (channel == null) {
-            HostAndPort server = servers.get(members.current());
-            try {
-                channel = serverChannel(server, transports.apply(server));
-            } catch (RuntimeException unmade) {
-                // For example if no file descriptor is free. Callers retry, as after any failure.
-                throw new SourceFailure(
-                        SourceFailure.Kind.UNREACHABLE,
-                        "no connection to etcd " + server + " can be made: " + unmade,
-                        unmade);
-            }
+            channel = aside(members.current());
             current = channel;
         }
         return channel;
+    }
+
+    /** The number of the present server. */
+    synchronized int present() {
+        return members.current();
+    }
+
+    /** A channel for one call to a server, shut by {@link ServerChannel#shut}: other calls, their failures and what is given up for them do not concern it. */
+    synchronized ServerChannel aside(int number) throws SourceFailure {
+        if (closed) {
+            throw new SourceFailure(SourceFailure.Kind.CLOSED, "the client of etcd " + servers + " is closed");
+        }
+        HostAndPort server = servers.get(number);
+        try {
+            return serverChannel(server, transports.apply(server));
+        } catch (RuntimeException unmade) {
+            // For example if no file descriptor is free. Callers retry, as after any failure.
+            throw new SourceFailure(
+                    SourceFailure.Kind.UNREACHABLE,
+                    "no connection to etcd " + server + " can be made: " + unmade,
+                    unmade);
+        }
     }
 
     private ServerChannel serverChannel(HostAndPort server, ManagedChannel transport) {

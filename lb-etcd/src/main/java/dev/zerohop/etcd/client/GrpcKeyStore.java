@@ -38,7 +38,7 @@ public final class GrpcKeyStore implements KeyStore {
 
     @Override
     public CompletableFuture<Reading> serializableRead(List<KeyRange> ranges) {
-        return Unary.callWithoutFailover(connection, KVGrpc.getTxnMethod(), request(ranges, true))
+        return Unary.callAny(connection, KVGrpc.getTxnMethod(), request(ranges, true))
                 .thenApply(GrpcKeyStore::reading);
     }
 

@@ -15,7 +15,7 @@ public interface KeyStore {
     /** Reads all ranges at one revision. Fails with a {@link SourceFailure}. */
     CompletableFuture<Reading> read(List<KeyRange> ranges);
 
-    /** The same from one member's own data, which may be old but needs no quorum. */
+    /** The same from one member's own data, which may be old but needs no quorum: of the first that answers, each asked for 2 s. */
     CompletableFuture<Reading> serializableRead(List<KeyRange> ranges);
 
     /** How many keys the ranges hold, and when one of them was written last. */
