@@ -439,6 +439,14 @@ public final class EtcdServer implements AutoCloseable {
                         CompactionRequest.newBuilder().setRevision(revision()).build());
     }
 
+    /** Ends the lease of a key now, as if it had lapsed. */
+    public void revokeLease(String key) {
+        KeyValue pair = get(key);
+        assertThat(pair).as(key).isNotNull();
+        var ignored = leases().leaseRevoke(
+                        LeaseRevokeRequest.newBuilder().setID(pair.getLease()).build());
+    }
+
     /** What a stalled leader can do to all leases at once. */
     public int revokeAllLeases() {
         Set<Long> ids = new TreeSet<>();

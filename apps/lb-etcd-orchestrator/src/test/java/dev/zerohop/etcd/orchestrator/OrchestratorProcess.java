@@ -37,6 +37,10 @@ final class OrchestratorProcess implements AutoCloseable {
     }
 
     static OrchestratorProcess start(String etcd, String service, String id) throws IOException {
+        return start(etcd, service, id, LEASE);
+    }
+
+    static OrchestratorProcess start(String etcd, String service, String id, Duration lease) throws IOException {
         return new OrchestratorProcess(new ProcessBuilder(
                         Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                         "-XX:+UseSerialGC",
@@ -46,7 +50,8 @@ final class OrchestratorProcess implements AutoCloseable {
                         OrchestratorProcess.class.getName(),
                         etcd,
                         service,
-                        id)
+                        id,
+                        lease.toString())
                 .redirectError(ProcessBuilder.Redirect.DISCARD)
                 .start());
     }
@@ -63,7 +68,13 @@ final class OrchestratorProcess implements AutoCloseable {
     /** Runs until it is killed. */
     public static void main(String[] args) throws InterruptedException {
         EtcdClient client = EtcdClient.of(args[0]);
-        builder(client, args[1], args[2]).listener(new Printing()).build().start();
+        Duration lease = Duration.parse(args[3]);
+        builder(client, args[1], args[2])
+                .lease(lease)
+                .ttl(lease.equals(LEASE) ? TTL : lease.multipliedBy(3))
+                .listener(new Printing())
+                .build()
+                .start();
         new CountDownLatch(1).await();
     }
 
