@@ -25,9 +25,6 @@ final class ServiceMetrics {
     private final WeakBalancers balancers = new WeakBalancers();
     private final Map<Outcome, MeterBackend.Recorder> attempts = new EnumMap<>(Outcome.class);
 
-    /** That of nearly all attempts, which do not look for it. */
-    private final MeterBackend.@Nullable Recorder successes;
-
     private final InfoMeters info;
     private final @Nullable EndpointMeters endpoints;
 
@@ -53,7 +50,6 @@ final class ServiceMetrics {
                     attempts.put(outcome, registrations.recorder(Meters.ATTEMPTS, Meters.value(outcome)));
                 }
             }
-            successes = attempts.get(Outcome.SUCCESS);
             waits = registrations.recorder(Meters.WAIT);
             rebuilds = registrations.recorder(Meters.REBUILDS);
             registerCounters();
@@ -93,7 +89,7 @@ final class ServiceMetrics {
     // ---- request path ----
 
     void ended(Endpoint endpoint, Outcome outcome, long latencyNanos) {
-        MeterBackend.Recorder recorder = outcome == Outcome.SUCCESS ? successes : attempts.get(outcome);
+        MeterBackend.Recorder recorder = attempts.get(outcome);
         if (recorder != null) {
             recorder.record(latencyNanos);
         }

@@ -14,9 +14,11 @@ import io.grpc.ForwardingClientCall.SimpleForwardingClientCall;
 import io.grpc.Grpc;
 import io.grpc.InsecureChannelCredentials;
 import io.grpc.ManagedChannel;
+import io.grpc.ManagedChannelBuilder;
 import io.grpc.Metadata;
 import io.grpc.MethodDescriptor;
 import io.grpc.StatusRuntimeException;
+import io.grpc.opentelemetry.GrpcOpenTelemetry;
 import io.grpc.stub.ClientCalls;
 import io.opentelemetry.api.trace.Span;
 import io.opentelemetry.api.trace.SpanKind;
@@ -140,6 +142,9 @@ class GrpcTraceTest {
             assertThat(span.getParentSpanId()).isEqualTo(call.getSpanId());
             assertThat(span.getAttributes().get(TraceAttributes.RPC_SYSTEM)).isEqualTo("grpc");
             assertThat(span.getAttributes().get(TraceAttributes.RPC_METHOD)).isEqualTo("test.Who/Who");
+            // Two addresses are no name: the target stands for them.
+            assertThat(span.getAttributes().get(TraceAttributes.SERVER_ADDRESS)).isEqualTo(servers.target());
+            assertThat(span.getAttributes().get(TraceAttributes.SERVER_PORT)).isNull();
             assertThat(span.getAttributes().get(TraceAttributes.PEER_PORT)).isNotNull();
         });
         assertThat(attempts)
@@ -269,6 +274,47 @@ class GrpcTraceTest {
         assertThat(call.getAttributes().get(TraceAttributes.OUTCOME)).isEqualTo("success");
         assertThat(Traces.events(call, "zerohop.attempt")).hasSize(1);
         assertThat(caller.getEvents()).isEmpty();
+    }
+
+    /** Its spans are current nowhere, so ours stands beside them. */
+    @Test
+    void besideTheTracesOfGrpcItselfTheCallersSpanSaysWhereTheAttemptsWent() throws Exception {
+        String flag = "GRPC_EXPERIMENTAL_ENABLE_OTEL_TRACING";
+        System.setProperty(flag, "true");
+        ManagedChannel channel;
+        try {
+            ManagedChannelBuilder<?> builder = Grpc.newChannelBuilder(
+                            servers.target(), InsecureChannelCredentials.create())
+                    .defaultServiceConfig(Map.of(
+                            "loadBalancingConfig",
+                            List.of(Map.of("zerohop", Map.of())),
+                            "methodConfig",
+                            List.of(retries())))
+                    .intercept(ZerohopGrpc.interceptor(OpenTelemetryTracer.create()));
+            GrpcOpenTelemetry.newBuilder().sdk(traces.sdk).build().configureChannelBuilder(builder);
+            channel = builder.build();
+        } finally {
+            System.clearProperty(flag);
+        }
+        try {
+            connectToAll(channel);
+            servers.failing.set(1);
+            call(channel, "who");
+        } finally {
+            channel.shutdownNow();
+        }
+        SpanData call = traces.finished("call");
+        SpanData sent = traces.finished("Sent.test.Who.Who", 1).get(0);
+        assertThat(sent.getParentSpanId()).isEqualTo(call.getSpanId());
+        assertThat(traces.finished(ATTEMPT, 2)).allSatisfy(attempt -> {
+            assertThat(attempt.getParentSpanId()).isEqualTo(sent.getSpanId());
+            assertThat(attempt.getAttributes().get(TraceAttributes.ENDPOINT_ID)).isNull();
+        });
+        List<EventData> attempts = Traces.events(call, "zerohop.attempt");
+        assertThat(Traces.values(attempts, TraceAttributes.OUTCOME)).containsExactly("error_response", "success");
+        assertThat(call.getAttributes().get(TraceAttributes.ATTEMPT)).isEqualTo(2);
+        assertThat(call.getAttributes().get(TraceAttributes.ENDPOINT_ID))
+                .isEqualTo(attempts.get(1).getAttributes().get(TraceAttributes.ENDPOINT_ID));
     }
 
     @Test

@@ -70,6 +70,7 @@ public final class Report {
         results.file("endtoend.json").ifPresent(endToEnd::calls);
         results.file("policy-call.json").ifPresent(endToEnd::policyCalls);
         results.file("answers.json").ifPresent(endToEnd::answers);
+        results.file("metered.json").ifPresent(new MeteredReport(this)::write);
         results.file("fairness.json").ifPresent(this::fairness);
         results.file("etcd.json").ifPresent(this::etcd);
         picks.goals();

@@ -6,8 +6,10 @@ import dev.zerohop.BalancerSettings;
 import dev.zerohop.Endpoint;
 import dev.zerohop.Outcome;
 import dev.zerohop.PickContext;
+import dev.zerohop.Time;
 import dev.zerohop.micrometer.ZerohopMetrics;
 import dev.zerohop.monitor.Meters;
+import dev.zerohop.monitor.RecentAttempts;
 import dev.zerohop.picker.Pickers;
 import dev.zerohop.testing.ScriptedResolver;
 import io.micrometer.core.instrument.Timer;
@@ -25,7 +27,7 @@ import org.openjdk.jmh.annotations.Setup;
 import org.openjdk.jmh.annotations.State;
 import org.openjdk.jmh.annotations.TearDown;
 
-/** What metrics add to an attempt, beside one record of a timer with the same buckets: `acquire` with `micrometer` less `acquire` with `clock`, which is a listener that does nothing. */
+/** What metrics add to an attempt, beside one record of a timer with the same buckets: `acquire` with `micrometer` less `acquire` with `clock`, which is a listener that does nothing; `recent` is the part of it that counts by endpoint. */
 @State(Scope.Benchmark)
 @BenchmarkMode(Mode.AverageTime)
 @OutputTimeUnit(TimeUnit.NANOSECONDS)
@@ -45,7 +47,7 @@ public class Metered {
     /** With one of these listeners. */
     @State(Scope.Benchmark)
     public static class Client {
-        @Param({"none", "clock", "micrometer", "endpoints"})
+        @Param({"none", "clock", "recent", "micrometer", "endpoints"})
         String listener;
 
         private Balancer balancer;
@@ -60,6 +62,7 @@ public class Metered {
             switch (listener) {
                 case "none" -> {}
                 case "clock" -> builder.listener(DOES_NOTHING);
+                case "recent" -> builder.listener(new RecentAttempts(Time.system()));
                 case "micrometer" ->
                     builder.listener(ZerohopMetrics.builder(owner.registry).build());
                 case "endpoints" ->

@@ -3,6 +3,7 @@ package dev.zerohop.benchmarks.report;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -32,6 +33,28 @@ class ReportTest {
                 .wall("grpc.Update.add", "round_robin", 1_000, 100));
 
         assertThat(row(report, "Update, round_robin, to grpc")).containsExactly("0.154", "≤ 0.15", "**no**");
+    }
+
+    @Test
+    void metricsAreHeldAgainstOneRecordByMedians() throws IOException {
+        String result = """
+                {"params": {"listener": "%s"}, "secondaryMetrics": {"cpu": {"rawData": [[%s, 900], [%s, %s]]},
+                 "gc.alloc.rate.norm": {"score": 32}}}""";
+        Files.writeString(
+                directory.resolve("metered.json"),
+                "["
+                        + result.formatted("clock", 70, 70, 70)
+                        + ","
+                        + result.formatted("micrometer", 150, 140, 130)
+                        + ","
+                        + result.formatted("gone", 60, 60, 60).replace("\"listener\": \"gone\"", "")
+                        + "]");
+        String report = report(new StoredRun());
+
+        assertThat(report).contains("## Attempts with metrics");
+        assertThat(row(report, "with the metrics")).containsExactly("145", "32");
+        assertThat(row(report, "What metrics add to an attempt with a listener, to one record of a timer"))
+                .containsExactly("1.25", "≤ 1.3", "yes");
     }
 
     @Test
