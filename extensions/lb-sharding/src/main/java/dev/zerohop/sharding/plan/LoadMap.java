@@ -109,11 +109,14 @@ public final class LoadMap {
         return value >= 0x1p63 ? (long) (value - 0x1p63) + Long.MIN_VALUE : (long) value;
     }
 
-    /** This map with a load that is spread evenly over the hash space. */
-    LoadMap plusEven(double load) {
+    /**
+     * This map with no less load anywhere than one that is spread evenly over the hash space. Where more was measured nothing is added: else members with hot keys, which have little of the
+     * space, would be measured against a lower mean than others.
+     */
+    LoadMap atLeastEven(double load) {
         double[] more = loads.clone();
         for (int i = 0; i < more.length; i++) {
-            more[i] += load * (width(i) / SPACE);
+            more[i] = Math.max(more[i], load * (width(i) / SPACE));
         }
         return new LoadMap(starts, more);
     }

@@ -75,6 +75,26 @@ final class Merging {
         best.sort(Comparator.comparingDouble((Seat seat) -> -had.getOrDefault(seat, 0.0))
                 .thenComparingDouble(Seat::pressure)
                 .thenComparing(seat -> seat.member.id()));
-        return List.copyOf(best.subList(0, Math.min(best.size(), Math.max(1, work.minReplicas()))));
+        List<Seat> owners = new ArrayList<>();
+        while (!best.isEmpty() && owners.size() < Math.max(1, work.minReplicas())) {
+            // Of a zone that has fewest so far: both halves were spread, and so must the whole be.
+            Seat next = best.get(0);
+            for (Seat seat : best) {
+                if (inZone(owners, seat) < inZone(owners, next)) {
+                    next = seat;
+                }
+            }
+            best.remove(next);
+            owners.add(next);
+        }
+        return owners;
+    }
+
+    private static long inZone(List<Seat> owners, Seat seat) {
+        return seat.zone().isEmpty()
+                ? 0
+                : owners.stream()
+                        .filter(owner -> owner.zone().equals(seat.zone()))
+                        .count();
     }
 }

@@ -12,6 +12,9 @@ final class Owners {
     /** With fewer members than this none is given up to slices on which members crash. */
     private static final int ENOUGH = 3;
 
+    /** One key kills; where slices with more than this share of a member's load are under suspicion, members go for another reason, as when all are restarted without notice. */
+    private static final double SUSPECT_SHARE = 0.25;
+
     private final Work work;
 
     Owners(Work work) {
@@ -22,7 +25,8 @@ final class Owners {
     void quarantine() {
         List<WorkSlice> suspects =
                 work.slices().stream().filter(slice -> slice.strikes >= STRIKES).toList();
-        if (suspects.isEmpty() || work.takers < ENOUGH) {
+        double load = suspects.stream().mapToDouble(slice -> slice.load).sum();
+        if (suspects.isEmpty() || work.takers < ENOUGH || load > SUSPECT_SHARE * work.loads.total() / work.takers) {
             return;
         }
         Seat seat = null;

@@ -7,7 +7,7 @@ import java.time.Duration;
  *
  * @param tolerance how far the load of a member may be from the mean, as a share of the larger of the mean and {@code maxLoad}: {@link #TIGHT}, {@link #DEFAULT}, {@link #LOOSE}, or
  *     anything above 0 and up to 1. An idle service is left alone, since it is relative to what members can take
- * @param reserve a load that is spread evenly over all keys and added to what is measured, as a share of what all members can take, above 0 and up to 1: keys that are idle today
+ * @param reserve the load that keys are taken to have at least, as a share of what all members can take, spread evenly over all keys, above 0 and up to 1: keys that are idle today
  *     are not all put onto one member. Default: {@link #DEFAULT_RESERVE}
  * @param churnPrice what it costs to move a load away from a member that has it, as a share of that load, 0 or more. Default: {@link #DEFAULT_CHURN_PRICE}
  * @param minReplicas the owners of each slice, 1 or more; all members if they are fewer. Default: 1

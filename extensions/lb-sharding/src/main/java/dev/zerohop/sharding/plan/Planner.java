@@ -28,6 +28,9 @@ public final class Planner {
     private final double measured;
     private final double most;
 
+    /** What is measured, with the reserve. */
+    private final LoadMap loads;
+
     private Planner(PlanInput input) {
         this.input = input;
         this.roster = new Roster(input);
@@ -40,6 +43,7 @@ public final class Planner {
                 : known;
         double stated = input.settings().maxLoad();
         this.most = stated > 0 ? stated : peak.load() > 0 ? peak.load() / PEAK_SHARE : 1;
+        this.loads = input.loads().atLeastEven(input.settings().reserve() * most * capacity);
     }
 
     /** The next assignment. Where nothing is to be changed, it is the one before itself. */
@@ -53,11 +57,10 @@ public final class Planner {
             return unchanged(input.memory(), null);
         }
         Work work = work();
-        double reserve = input.settings().reserve() * most * capacity();
-        double mean = (measured + reserve) / capacity();
+        double mean = loads.total() / capacity();
         try {
             setBands(mean);
-            assign(work, mean, measured + reserve);
+            assign(work, mean, loads.total());
         } catch (IllegalStateException wrong) {
             return unchanged(input.memory(), wrong.getMessage());
         }
@@ -96,6 +99,8 @@ public final class Planner {
         work.check("assigning what inherits");
         new Balancing(work, mean, input.nowMillis()).balance();
         merging.toTheMost();
+        // Slices that lost owners may have left too few.
+        new Cutting(work).toTheLeast();
         owners.welcome();
         work.check("balancing");
     }
@@ -110,7 +115,7 @@ public final class Planner {
 
     private double tolerance() {
         double capacity = capacity();
-        double mean = capacity > 0 ? measured / capacity + input.settings().reserve() * most : 0;
+        double mean = capacity > 0 ? loads.total() / capacity : 0;
         return input.settings().tolerance() * Math.max(most, mean);
     }
 
@@ -130,7 +135,6 @@ public final class Planner {
     /** The assignment before, without the members that leave. */
     private Work work() {
         SliceMap before = input.before();
-        LoadMap loads = input.loads().plusEven(input.settings().reserve() * most * capacity());
         Work work = new Work(roster.seats, loads, input.settings(), tolerance());
         if (before == null) {
             work.begin(input.inherits());

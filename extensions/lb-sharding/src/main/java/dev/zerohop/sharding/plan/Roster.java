@@ -26,6 +26,9 @@ final class Roster {
     /** The share of what members can take above which new ones are filled at once. */
     private static final double BUSY = 0.8;
 
+    /** One that waits has one slice, which may have been cut. */
+    private static final int STILL_NEW = 2;
+
     final List<Seat> seats = new ArrayList<>();
 
     /** By place among the owners of the assignment before: the seat; null if the member leaves or is gone. */
@@ -60,7 +63,7 @@ final class Roster {
         look(byId, had, absent, leaving);
         boolean[] kept = kept(absent, had);
         sit(byId, had, kept);
-        pair(had, leaving, absent, kept);
+        pair(had, leaving);
     }
 
     Presence presence() {
@@ -142,6 +145,30 @@ final class Roster {
         return kept;
     }
 
+    /** Whether a member has no more than one that waits; a single hot key is more. */
+    private boolean stillNew(int owner, double[] had) {
+        SliceMap before = input.before();
+        int owned = 0;
+        for (int slice = 0; before != null && slice < before.size(); slice++) {
+            owned += before.owns(owner, slice) ? 1 : 0;
+        }
+        return owned <= STILL_NEW && had[owner] <= input.loads().total() / had.length / 4;
+    }
+
+    /** Whether a member that is gone had got most of its slices so lately that one of them may be what it crashed on: they are spread, so that fewer are under suspicion the next time. */
+    private boolean suspicious(int owner) {
+        SliceMap before = input.before();
+        int owned = 0;
+        int suspects = 0;
+        for (int slice = 0; before != null && slice < before.size(); slice++) {
+            if (before.owns(owner, slice)) {
+                owned++;
+                suspects += Outcome.strikes(input.memory().notes, before.low(slice), true, now) > 0 ? 1 : 0;
+            }
+        }
+        return 2 * suspects > owned;
+    }
+
     private String ids(int owner) {
         SliceMap before = input.before();
         return before == null ? "" : before.owners().get(owner).id();
@@ -183,7 +210,8 @@ final class Roster {
         sorted.sort(Comparator.comparing(PlanMember::id));
         for (PlanMember member : sorted) {
             int place = before == null ? -1 : before.ownerOf(member.id());
-            boolean fresh = place < 0 || had[place] < 0;
+            boolean waited = input.memory().presence.joined().containsKey(member.owner());
+            boolean fresh = place < 0 || had[place] < 0 || (waited && stillNew(place, had));
             Seat seat = new Seat(member, member.weight() / mean, fresh, member.takes() == Takes.SLICES);
             seats.add(seat);
             if (place >= 0) {
@@ -196,13 +224,13 @@ final class Roster {
         }
     }
 
-    private void pair(double[] had, boolean[] leaving, boolean[] absent, boolean[] kept) {
+    private void pair(double[] had, boolean[] leaving) {
         if (input.before() == null || input.settings().pairing().isZero()) {
             return;
         }
         List<Integer> leavers = new ArrayList<>();
         for (int i = 0; i < had.length; i++) {
-            if (leaving[i] || (absent[i] && !kept[i])) {
+            if (leaving[i] || (crashed[i] && !suspicious(i))) {
                 leavers.add(i);
             }
         }

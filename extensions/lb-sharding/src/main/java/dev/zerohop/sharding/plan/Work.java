@@ -61,11 +61,12 @@ final class Work {
     }
 
     int leastSlices() {
-        return MIN_SLICES * takers;
+        return MIN_SLICES * seats.size();
     }
 
+    /** Members that are kept although they are gone count as well: else slices were merged away from them. */
     int mostSlices() {
-        return MAX_SLICES * takers;
+        return MAX_SLICES * seats.size();
     }
 
     boolean full() {

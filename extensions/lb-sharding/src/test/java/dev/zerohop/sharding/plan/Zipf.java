@@ -28,9 +28,14 @@ final class Zipf {
 
     /** What members would report: the load of 4,096 ranges each without its hottest keys, and those keys. */
     LoadMap reported(int hot) {
+        return reported(hot, 0, 0);
+    }
+
+    /** The same with one key more. */
+    LoadMap reported(int hot, long hash, double load) {
         int bits = 12;
         double[] ranges = new double[1 << bits];
-        LoadMap.Builder builder = LoadMap.builder();
+        LoadMap.Builder builder = LoadMap.builder().key(hash, load);
         for (int i = 0; i < hashes.length; i++) {
             if (i < hot) {
                 builder.key(hashes[i], loads[i]);
