@@ -1,11 +1,13 @@
 package dev.zerohop.sharding;
 
-import dev.zerohop.internal.Mix64;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 
 /** Adds up the load of one slice from many threads: each adds to one of a few cells, of its own cache line. Thread-safe, lock-free. */
 final class LoadCells {
+    /** 2 to the 64 divided by the golden ratio, odd: what is multiplied by it differs in its upper bits. */
+    private static final long GOLDEN = 0x9E3779B97F4A7C15L;
+
     private static final VarHandle CELLS = MethodHandles.arrayElementVarHandle(long[].class);
     private static final int STRIPE_BITS = 2;
     private static final int SPACING_SHIFT = 4;
@@ -27,7 +29,7 @@ final class LoadCells {
 
     private void add(long units) {
         long id = Thread.currentThread().getId();
-        int stripe = (int) ((id * Mix64.GOLDEN) >>> -STRIPE_BITS);
+        int stripe = (int) ((id * GOLDEN) >>> -STRIPE_BITS);
         long ignored = (long) CELLS.getAndAdd(cells, (stripe + 1) << SPACING_SHIFT, units);
     }
 

@@ -1,6 +1,5 @@
 package dev.zerohop.sharding;
 
-import dev.zerohop.internal.Mix64;
 import dev.zerohop.sharding.store.LoadReport;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -16,6 +15,9 @@ import java.util.concurrent.locks.ReentrantLock;
  * <p>One call in {@value #ONE_IN} is looked at, and one that comes while another thread is in here is not. Thread-safe; a thread that adds never waits.
  */
 final class SpaceSaving {
+    /** 2 to the 64 divided by the golden ratio, odd: what is multiplied by it differs in its upper bits. */
+    private static final long GOLDEN = 0x9E3779B97F4A7C15L;
+
     static final int COUNTERS = 512;
 
     /** One call in so many counts, so many times. */
@@ -121,7 +123,7 @@ final class SpaceSaving {
     }
 
     private static int home(long hash) {
-        return (int) (Mix64.mix(hash) >>> -TABLE_BITS);
+        return (int) ((hash * GOLDEN) >>> -TABLE_BITS);
     }
 
     private void set(int at, long hash, double count, double error, int place) {
