@@ -76,6 +76,8 @@ class SnippetsTest {
     /** What snippets say that they are given, and how it is made. */
     private static final Map<String, String> GIVEN = Map.of(
             "reporter", "LoadReporter reporter = LoadReporter.create();\n",
+            "member",
+                    "SliceMember member = SliceMember.join(InProcessSliceStore.create().member(), \"orders-0\", SliceMemberOptions.defaults());\n",
             "openTelemetry", "OpenTelemetry openTelemetry = OpenTelemetry.noop();\n",
             "observationRegistry", "ObservationRegistry observationRegistry = ObservationRegistry.create();\n");
 

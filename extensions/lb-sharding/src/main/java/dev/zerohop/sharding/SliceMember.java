@@ -6,6 +6,8 @@ import dev.zerohop.Cancellable;
 import dev.zerohop.EndpointSelector;
 import dev.zerohop.Env;
 import dev.zerohop.SliceMap;
+import dev.zerohop.etcd.EtcdClient;
+import dev.zerohop.etcd.sharding.EtcdSliceStore;
 import dev.zerohop.sharding.store.LoadReport;
 import dev.zerohop.sharding.store.MemberState;
 import dev.zerohop.sharding.store.MemberState.Phase;
@@ -34,6 +36,7 @@ public final class SliceMember implements AutoCloseable {
     private final Env env;
     private final Executor serial;
     private final Reporting reporting;
+    private final Assigner assigner;
 
     /** Null without a listener. */
     private final @Nullable Warming warming;
@@ -56,6 +59,7 @@ public final class SliceMember implements AutoCloseable {
         SliceListener listener = options.listener();
         this.warming = listener == null ? null : new Warming(listener, options.warmUp(), env, serial, this::warmed);
         this.reporting = new Reporting(id, store, env, serial, () -> holdings);
+        this.assigner = new Assigner(id, store, env, serial, options.plan());
     }
 
     /**
@@ -69,6 +73,17 @@ public final class SliceMember implements AutoCloseable {
         store.start(member.state(SliceMap.DRAFT), member::onView);
         member.reporting.start();
         return member;
+    }
+
+    /**
+     * Joins a service in etcd, as a candidate for the lead, with a lease of 5 s.
+     *
+     * @param client stays open; it must outlive the member
+     * @param id that of its endpoint
+     * @throws IllegalArgumentException if the service or the id is blank or has a slash
+     */
+    public static SliceMember join(EtcdClient client, String service, String id, SliceMemberOptions options) {
+        return join(EtcdSliceStore.of(client, service), id, options);
     }
 
     private MemberState state(long generation) {
@@ -184,6 +199,7 @@ public final class SliceMember implements AutoCloseable {
         reporting.stop();
         store.close();
         serial.execute(() -> {
+            assigner.stop();
             holdings = Holdings.NONE;
             if (warming != null) {
                 warming.stop();
@@ -199,6 +215,7 @@ public final class SliceMember implements AutoCloseable {
             if (map != null && !closed && (assignment == null || map.generation() > assignment.generation())) {
                 follow(map);
             }
+            assigner.onView(view);
         });
     }
 

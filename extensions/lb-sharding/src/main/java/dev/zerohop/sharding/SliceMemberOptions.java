@@ -3,6 +3,7 @@ package dev.zerohop.sharding;
 import static java.util.Objects.requireNonNull;
 
 import dev.zerohop.Env;
+import dev.zerohop.sharding.plan.PlanSettings;
 import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
@@ -14,6 +15,7 @@ public final class SliceMemberOptions {
     private final String zone;
     private final @Nullable SliceListener listener;
     private final Duration warmUp;
+    private final PlanSettings plan;
     private final Env env;
 
     private SliceMemberOptions(Builder builder) {
@@ -21,6 +23,7 @@ public final class SliceMemberOptions {
         this.zone = builder.zone;
         this.listener = builder.listener;
         this.warmUp = builder.warmUp;
+        this.plan = builder.plan;
         this.env = builder.env;
     }
 
@@ -44,7 +47,7 @@ public final class SliceMemberOptions {
         return zone;
     }
 
-    /** Who hears what it gains and loses; null for nobody. */
+    /** What hears of its gains and losses; null for none. */
     public @Nullable SliceListener listener() {
         return listener;
     }
@@ -52,6 +55,11 @@ public final class SliceMemberOptions {
     /** How long {@link SliceListener#gained} may take. */
     public Duration warmUp() {
         return warmUp;
+    }
+
+    /** How it divides keys while it leads. */
+    public PlanSettings plan() {
+        return plan;
     }
 
     Env env() {
@@ -64,6 +72,7 @@ public final class SliceMemberOptions {
         private String zone = "";
         private @Nullable SliceListener listener;
         private Duration warmUp = Duration.ofSeconds(5);
+        private PlanSettings plan = PlanSettings.DEFAULTS;
         private Env env = Env.system();
 
         private Builder() {}
@@ -87,7 +96,7 @@ public final class SliceMemberOptions {
             return this;
         }
 
-        /** Sets who hears what the member gains and loses. Default: nobody, and what is assigned is owned at once. */
+        /** Sets what hears of the member's gains and losses. Default: none, and what is assigned is owned at once. */
         public Builder listener(SliceListener listener) {
             this.listener = requireNonNull(listener, "listener");
             return this;
@@ -103,6 +112,12 @@ public final class SliceMemberOptions {
                 throw new IllegalArgumentException("warmUp was " + warmUp + ", expected PT0S to " + MAX_WARM_UP);
             }
             this.warmUp = warmUp;
+            return this;
+        }
+
+        /** Sets how keys are divided while this member leads; to be the same for all members. Default: {@link PlanSettings#DEFAULTS}. */
+        public Builder plan(PlanSettings plan) {
+            this.plan = requireNonNull(plan, "plan");
             return this;
         }
 
