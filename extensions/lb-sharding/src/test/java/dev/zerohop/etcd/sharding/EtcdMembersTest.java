@@ -1,7 +1,6 @@
 package dev.zerohop.etcd.sharding;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.awaitility.Awaitility.await;
 
 import dev.zerohop.EndpointSelector;
 import dev.zerohop.etcd.EtcdClient;
@@ -13,6 +12,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -41,7 +41,8 @@ class EtcdMembersTest {
     }
 
     private static void awaitDivided(List<SliceMember> members) {
-        await().atMost(120, TimeUnit.SECONDS)
+        Awaitility.await()
+                .atMost(120, TimeUnit.SECONDS)
                 .until(() ->
                         eachKeyHasOneOwner(members) && members.stream().allMatch(member -> owned(member) > KEYS / 10));
     }
